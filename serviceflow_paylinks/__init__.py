@@ -1,0 +1,5 @@
+from . import logs
+from . import providers
+from . import models
+from . import wizards
+from . import controllers

@@ -1,0 +1,3 @@
+from . import pay
+from . import webhook
+from . import stripe

@@ -1,0 +1,38 @@
+"""What can go wrong at a payment processor: worth another try, or final.
+
+Each error carries a developer's text (``str(error)``: one line, no secret, for the log) and a
+``person`` code that names the sentence for whoever is at the screen; the sentences live where they
+can be translated, in ``payment.provider._paylinks_explain``.
+"""
+
+
+class ProcessorError(Exception):
+    """The processor did not do what it was asked.
+
+    :param str detail: one line for the log; never a secret, a token or a customer's data
+    :param str person: ``unreachable``, ``rejected_key``, ``not_connected``, ``refused``,
+        ``too_small`` or ``busy``
+    """
+
+    def __init__(self, detail, person="refused"):
+        super().__init__(detail)
+        self.person = person
+
+
+class RetryableError(ProcessorError):
+    """It may have happened or not; the same call with the same key is safe and worth a try."""
+
+    def __init__(self, detail, person="unreachable"):
+        super().__init__(detail, person)
+
+
+class FinalError(ProcessorError):
+    """It did not happen, and the same call will not make it happen."""
+
+
+class UnknownCheckoutError(FinalError):
+    """The processor does not know the checkout that it was asked about."""
+
+
+class NotificationError(ProcessorError):
+    """A notification that is not what it claims to be: nothing may change because of it."""

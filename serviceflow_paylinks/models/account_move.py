@@ -1,0 +1,188 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    payment_link_ids = fields.One2many(
+        "payment.link",
+        "invoice_id",
+        "Payment Links",
+        groups="serviceflow_paylinks.group_payments_view",
+    )
+    payment_link_count = fields.Integer(
+        compute="_compute_payment_link_count", groups="serviceflow_paylinks.group_payments_view"
+    )
+
+    @api.depends("payment_link_ids")
+    def _compute_payment_link_count(self):
+        groups = self.env["payment.link"]._read_group(
+            [("invoice_id", "in", self.ids)], ["invoice_id"], ["__count"]
+        )
+        counts = {invoice.id: count for invoice, count in groups}
+        for move in self:
+            move.payment_link_count = counts.get(move.id, 0)
+
+    # -- generating --
+
+    def generate_payment_links(self):
+        """Return one open balance link for each invoice: the existing one, or a new one.
+
+        One batch for any number of invoices; all or nothing.
+
+        :return: the links, in the order of the invoices
+        :raise AccessError: the user may not create payment links, or not see an invoice
+        :raise UserError: an invoice cannot be paid by a link, and why
+        """
+        links, refused = self._generate_payment_links()
+        if refused:
+            raise UserError("\n".join(refused.values()))
+        return links
+
+    def _generate_payment_links(self, **values):
+        """Make or find the links; say which invoices cannot have one.
+
+        :param values: further values of new links (``expires_at`` …)
+        :return: (links in the order of the invoices, {invoice: why not})
+        """
+        link_model = self.env["payment.link"]
+        link_model.check_access("create")
+        self.check_access("read")
+        for company in self.company_id:
+            self.env["payment.provider"]._paylinks_check_connected(company)
+        refused = self._get_paylinks_refusals()
+        existing = self._get_open_balance_links()
+        missing = [
+            move for move in self if move not in refused and move.id not in existing
+        ]
+        created = link_model.create(
+            [{"purpose": "invoice", "invoice_id": move.id, **values} for move in missing]
+        )
+        found = {**existing, **{link.invoice_id.id: link.id for link in created}}
+        return link_model.browse([found[m.id] for m in self if m.id in found]), refused
+
+    def _get_open_balance_links(self):
+        """Return the open link of each invoice that has one: {invoice id: link id}."""
+        groups = (
+            self.env["payment.link"]
+            .sudo()
+            ._read_group(
+                [
+                    ("invoice_id", "in", self.ids),
+                    ("amount_policy", "=", "balance"),
+                    ("state", "in", ("active", "processing")),
+                ],
+                ["invoice_id"],
+                ["id:max"],
+            )
+        )
+        return {invoice.id: link_id for invoice, link_id in groups}
+
+    def _get_paylinks_refusals(self):
+        """Return why invoices cannot have a link: {invoice: sentence for the clerk}."""
+        links = self.env["payment.link"]
+        processor = self.env["payment.provider"]._paylinks_processor_class(
+            self.env["payment.provider"]
+        )
+        minimums = {c: processor.minimum(c.name) for c in self.currency_id}
+        refused = {}
+        for move in self.sudo():
+            name = move.display_name
+            if move.move_type != "out_invoice":
+                why = self.env._("%s is not a customer invoice.", name)
+            elif move.state == "draft":
+                why = self.env._("%s is a draft: confirm it first.", name)
+            elif move.state == "cancel":
+                why = self.env._("%s is cancelled: there is nothing to pay.", name)
+            elif move.currency_id.compare_amounts(move.amount_residual, 0) <= 0:
+                why = self.env._("%s is paid: there is nothing left to pay.", name)
+            elif move.amount_residual < minimums[move.currency_id]:
+                why = f"{name}: " + links._minimum_message(
+                    move.amount_residual, move.currency_id, minimums[move.currency_id]
+                )
+            else:
+                continue
+            refused[move.with_env(self.env)] = why
+        return refused
+
+    def action_generate_payment_link(self):
+        """Open the wizard for the selected invoices."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Generate Payment Link"),
+            "res_model": "payment.link.generate",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_invoice_ids": self.ids},
+        }
+
+    def action_view_payment_links(self):
+        """Open the links of the invoice."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "serviceflow_paylinks.payment_link_action"
+        )
+        return {**action, "domain": [("invoice_id", "=", self.id)], "context": {}}
+
+    # -- what is owed --
+
+    def _paylinks_amount_due(self):
+        """Return what the invoice owes today, in its currency; less an early-payment discount.
+
+        As ``_get_invoice_next_payment_values`` of odoo/addons/account/models/account_move.py, whose
+        ``amount_due`` is the whole balance also where there are instalments.
+
+        :rtype: float
+        """
+        self.ensure_one()
+        if self.state != "posted" or self.move_type != "out_invoice":
+            return 0.0
+        if not self.invoice_payment_term_id.early_discount:
+            return self.amount_residual
+        return self._get_invoice_next_payment_values().get("amount_due", self.amount_residual)
+
+    def _paylinks_lock(self):
+        """Lock the invoices: what they owe stays what it is until the transaction ends."""
+        if self.ids:
+            self.env.execute_query(
+                SQL(
+                    "SELECT id FROM account_move WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
+                    tuple(self.ids),
+                )
+            )
+            self.invalidate_recordset()
+
+    # -- links follow the invoice --
+
+    def _paylinks_document_changed(self, why):
+        """Bring links in line with what the invoices owe now, and mark stale payment pages.
+
+        No call to the processor: this runs inside the document's own transaction.
+        """
+        links = (
+            self.env["payment.link"]
+            .sudo()
+            .search([("invoice_id", "in", self.ids), ("state", "not in", ("paid", "cancelled"))])
+        )
+        if links:
+            links._refresh_state(why)
+            links._close_stale_checkouts()
+
+    def button_draft(self):
+        result = super().button_draft()
+        self._paylinks_document_changed(self.env._("the invoice was reset to draft"))
+        return result
+
+    def button_cancel(self):
+        result = super().button_cancel()
+        self._paylinks_document_changed(self.env._("the invoice was cancelled"))
+        return result
+
+    def _post(self, soft=True):
+        posted = super()._post(soft)
+        posted.filtered(
+            lambda move: move.is_sale_document()
+        )._paylinks_document_changed(self.env._("the invoice was confirmed"))
+        return posted

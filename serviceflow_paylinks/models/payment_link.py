@@ -1,0 +1,369 @@
+import secrets
+
+from psycopg2.errors import UniqueViolation
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
+from odoo.tools import email_normalize
+from odoo.tools.urls import urljoin
+
+from odoo.addons.phone_validation.tools import phone_validation
+
+from ..const import PAY_ROUTE, TOKEN_BYTES
+
+OPEN_STATES = ("active", "processing")
+
+# What a caller without superuser rights may give when creating, and change afterwards. Everything
+# else follows from payments and documents, or has its own method.
+CREATE_FIELDS = frozenset(
+    "purpose amount_policy invoice_id sale_order_id partner_id description amount currency_id"
+    " company_id expires_at email phone user_id".split()
+)
+WRITE_FIELDS = frozenset("description expires_at email phone user_id".split())
+MAIL_FIELDS = ("message_", "activity_", "website_message_", "rating_")
+
+
+class PaymentLink(models.Model):
+    """A promise kept on our server: this address lets the customer pay what is owed.
+
+    It is no object of the processor's: a checkout is opened when the customer clicks, for what is
+    owed at that moment. The class is spread over ``payment_link_*.py``, one idea a file.
+    """
+
+    _name = "payment.link"
+    _description = "Payment Link"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "id desc"
+    _check_company_auto = True
+    _mail_post_access = "read"
+
+    name = fields.Char("Reference", readonly=True, required=True, copy=False)
+    token = fields.Char(readonly=True, required=True, copy=False)
+    url = fields.Char("Payment Link", compute="_compute_url")
+    purpose = fields.Selection(
+        [("invoice", "Invoice"), ("deposit", "Deposit"), ("custom", "Custom amount")],
+        required=True,
+        default="invoice",
+        readonly=True,
+    )
+    invoice_id = fields.Many2one(
+        "account.move", readonly=True, check_company=True, ondelete="restrict"
+    )
+    sale_order_id = fields.Many2one(
+        "sale.order", readonly=True, check_company=True, ondelete="restrict"
+    )
+    partner_id = fields.Many2one(
+        "res.partner", "Customer", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    description = fields.Char()
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    provider_id = fields.Many2one(
+        "payment.provider",
+        readonly=True,
+        ondelete="restrict",
+        groups="serviceflow_paylinks.group_payments_view",
+    )
+    user_id = fields.Many2one("res.users", "Responsible", default=lambda self: self.env.user)
+    email = fields.Char()
+    phone = fields.Char(help="In international notation (E.164), such as +15551234567.")
+    expires_at = fields.Datetime("Expires", help="Empty: never.")
+    sent_at = fields.Datetime("Sent", readonly=True, copy=False)
+    opened_at = fields.Datetime(
+        "First Opened",
+        readonly=True,
+        copy=False,
+        groups="serviceflow_paylinks.group_payments_view",
+    )
+    open_count = fields.Integer(
+        "Opened", readonly=True, copy=False, groups="serviceflow_paylinks.group_payments_view"
+    )
+
+    _token_unique = models.UniqueIndex("(token)", "Two links cannot share a token.")
+    _name_unique = models.UniqueIndex(
+        "(name, company_id)", "A link with this reference exists already."
+    )
+    # One open balance link an invoice: asking again gives the same one.
+    _invoice_open_balance_unique = models.UniqueIndex(
+        "(invoice_id) WHERE amount_policy = 'balance' AND state IN ('active', 'processing')",
+        "This invoice has an open payment link already.",
+    )
+    _invoice_idx = models.Index("(invoice_id) WHERE invoice_id IS NOT NULL")
+    _sale_order_idx = models.Index("(sale_order_id) WHERE sale_order_id IS NOT NULL")
+    _company_recent_idx = models.Index("(company_id, id DESC)")
+    _state_recent_idx = models.Index("(state, id DESC)")
+    # The schedule that expires links reads nothing else.
+    _expiring_idx = models.Index(
+        "(expires_at) WHERE state = 'active' AND expires_at IS NOT NULL"
+    )
+
+    @api.depends("token", "company_id")
+    def _compute_url(self):
+        base = self.get_base_url() if not self else self[0].get_base_url()
+        for link in self:
+            link.url = urljoin(base, f"{PAY_ROUTE}/{link.token}") if link.token else False
+
+    @api.constrains("purpose", "invoice_id", "sale_order_id")
+    def _check_document(self):
+        for link in self:
+            if link.purpose == "invoice" and not link.invoice_id:
+                raise ValidationError(self.env._("Choose the invoice that this link is for."))
+            if link.purpose == "deposit" and not link.sale_order_id:
+                raise ValidationError(self.env._("Choose the order that this deposit is for."))
+
+    # -- creating and changing --
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            for vals in vals_list:
+                self._check_given(vals, CREATE_FIELDS)
+        vals_list = [dict(vals) for vals in vals_list]
+        self._complete_create_values(vals_list)
+        quiet = self.with_context(
+            mail_create_nolog=True, mail_create_nosubscribe=True, tracking_disable=True
+        )
+        try:
+            with self.env.cr.savepoint():
+                links = super(PaymentLink, quiet).create(vals_list).with_env(self.env)
+        except UniqueViolation as error:
+            # Somebody else made the same invoice's link at this moment: run again and find it.
+            raise ConcurrencyError("a payment link was created at the same time") from error
+        return links
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_given(vals, WRITE_FIELDS)
+            if vals.get("expires_at"):
+                self._check_expiry_is_ahead(fields.Datetime.to_datetime(vals["expires_at"]))
+        vals = dict(vals)
+        self._normalize_contact(vals, self.partner_id[:1])
+        before = {link: link.expires_at for link in self} if "expires_at" in vals else {}
+        result = super().write(vals)
+        if before:
+            self._expiry_changed(before)
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_if_never_paid(self):
+        if self.sudo().transaction_ids.filtered(lambda tx: tx.state in ("pending", "done")):
+            raise UserError(
+                self.env._(
+                    "A link that was paid is part of the books and stays. Use Delete in the hub:"
+                    " the customer can no longer open it, and its history is kept."
+                )
+            )
+        if self.sudo().transaction_ids.filtered("checkout_open"):
+            raise UserError(
+                self.env._(
+                    "A customer has the payment page of this link open. Use Delete in the hub"
+                    " first; the link can be removed once the page is closed."
+                )
+            )
+
+    def copy(self, default=None):
+        raise UserError(
+            self.env._("A payment link cannot be duplicated: generate a new one instead.")
+        )
+
+    def _check_given(self, vals, allowed):
+        """Refuse fields that follow from payments and documents."""
+        refused = [
+            name for name in vals if name not in allowed and not name.startswith(MAIL_FIELDS)
+        ]
+        if refused:
+            raise AccessError(
+                self.env._(
+                    "These fields of a payment link cannot be set by hand: %s.",
+                    ", ".join(sorted(refused)),
+                )
+            )
+
+    def _check_expiry_is_ahead(self, expires_at):
+        if expires_at <= fields.Datetime.now():
+            raise ValidationError(
+                self.env._(
+                    "The expiry lies in the past. Choose a later date, leave it empty for a link"
+                    " that never expires, or delete the link to stop it now."
+                )
+            )
+
+    # -- values of a new link --
+
+    def _complete_create_values(self, vals_list):
+        """Fill in what follows from the documents: in place, with queries that do not grow."""
+        invoices = self.env["account.move"].browse(
+            [vals["invoice_id"] for vals in vals_list if vals.get("invoice_id")]
+        )
+        orders = self.env["sale.order"].browse(
+            [vals["sale_order_id"] for vals in vals_list if vals.get("sale_order_id")]
+        )
+        invoices.check_access("read")
+        orders.check_access("read")
+        now = fields.Datetime.now()
+        for vals in vals_list:
+            self._complete_from_document(vals)
+            vals["token"] = self._new_token()
+            if "amount" in vals:
+                vals["amount_fixed"] = vals.pop("amount")
+            vals.setdefault(
+                "amount_policy",
+                "fixed" if vals.get("amount_fixed") or vals["purpose"] != "invoice" else "balance",
+            )
+            company = self.env["res.company"].browse(vals["company_id"])
+            if "expires_at" not in vals:
+                vals["expires_at"] = company.sudo()._paylinks_default_expiry(now)
+            elif vals["expires_at"] and not self.env.su:
+                self._check_expiry_is_ahead(fields.Datetime.to_datetime(vals["expires_at"]))
+        self._complete_from_companies(vals_list)
+
+    def _complete_from_document(self, vals):
+        """Take company, currency and customer from the invoice or order; they are not negotiable."""
+        vals.setdefault("purpose", "invoice" if vals.get("invoice_id") else "custom")
+        document = self.env["account.move"].sudo().browse(vals.get("invoice_id") or [])
+        if vals["purpose"] == "deposit":
+            document = self.env["sale.order"].sudo().browse(vals.get("sale_order_id") or [])
+        if vals["purpose"] != "custom" and document:
+            vals.update(company_id=document.company_id.id, currency_id=document.currency_id.id)
+            vals.setdefault("partner_id", document.partner_id.id)
+            self._check_partner_of(document, vals["partner_id"])
+        company = self.env["res.company"].browse(vals.get("company_id") or self.env.company.id)
+        vals["company_id"] = company.id
+        vals.setdefault("currency_id", company.currency_id.id)
+        if not vals.get("partner_id"):
+            raise ValidationError(self.env._("Choose the customer who is to pay."))
+        partner = self.env["res.partner"].sudo().browse(vals["partner_id"])
+        self._normalize_contact(vals, partner)
+        vals.setdefault("email", email_normalize(partner.email) or partner.email)
+        vals.setdefault("phone", partner.phone_sanitized or False)
+
+    def _check_partner_of(self, document, partner_id):
+        partner = self.env["res.partner"].sudo().browse(partner_id)
+        if partner.commercial_partner_id != document.partner_id.commercial_partner_id:
+            raise ValidationError(
+                self.env._(
+                    "%(document)s belongs to %(owner)s, not to %(partner)s.",
+                    document=document.display_name,
+                    owner=document.partner_id.display_name,
+                    partner=partner.display_name,
+                )
+            )
+
+    def _complete_from_companies(self, vals_list):
+        """Number the links and give each its company's provider."""
+        by_company = {}
+        for vals in vals_list:
+            by_company.setdefault(vals["company_id"], []).append(vals)
+        for company_id, company_vals in by_company.items():
+            company = self.env["res.company"].browse(company_id)
+            provider = self.env["payment.provider"]._paylinks_of_company(company)
+            names = self._next_names(company, len(company_vals))
+            for vals, name in zip(company_vals, names, strict=True):
+                vals["name"] = name
+                vals.setdefault("provider_id", provider.id)
+
+    def _next_names(self, company, count):
+        """Draw several numbers of the sequence at once: one query for any number of links."""
+        sequence = (
+            self.env["ir.sequence"]
+            .sudo()
+            .with_company(company)
+            .search(
+                [("code", "=", "payment.link"), ("company_id", "in", [company.id, False])],
+                order="company_id",
+                limit=1,
+            )
+        )
+        if not sequence:
+            raise UserError(self.env._("The sequence of payment links is missing."))
+        if sequence.implementation != "standard" or sequence.use_date_range:
+            return [sequence.next_by_id() for _i in range(count)]
+        # As `_next_do` of odoo/addons/base/models/ir_sequence.py does for one.
+        self.env.cr.execute(
+            "SELECT nextval(%s) FROM generate_series(1, %s)",
+            [f"ir_sequence_{sequence.id:03d}", count],
+        )
+        numbers = [row[0] for row in self.env.cr.fetchall()]
+        prefix, suffix = sequence._get_prefix_suffix()
+        return [f"{prefix}{number:0{sequence.padding}d}{suffix}" for number in numbers]
+
+    @api.model
+    def _new_token(self):
+        return secrets.token_urlsafe(TOKEN_BYTES)
+
+    # -- whom to reach --
+
+    def _normalize_contact(self, vals, partner):
+        """Check and normalise an address or number that a person gave; in place."""
+        if vals.get("email"):
+            email = email_normalize(vals["email"])
+            if not email:
+                raise ValidationError(
+                    self.env._("%s is not an email address. Correct it.", vals["email"])
+                )
+            vals["email"] = email
+        if vals.get("phone"):
+            phone = self._format_phone(vals["phone"], partner)
+            if not phone:
+                raise ValidationError(
+                    self.env._(
+                        "%s is not a phone number that can be called. Write it with the country"
+                        " code, such as +1 555 123 4567.",
+                        vals["phone"],
+                    )
+                )
+            vals["phone"] = phone
+
+    @api.model
+    def _format_phone(self, number, partner):
+        """Return the number as E.164, or an empty string where it is none."""
+        if not number:
+            return ""
+        country = partner.country_id or self.env.company.country_id
+        try:
+            return phone_validation.phone_format(
+                number, country.code or None, country.phone_code, force_format="E164"
+            )
+        except UserError:
+            return ""
+
+    # -- actions --
+
+    def rotate_token(self):
+        """Give the links new addresses; the old ones stop working at once. For managers.
+
+        :raise AccessError: the user may not manage payment links
+        """
+        self._check_may_manage()
+        for link in self:
+            link.sudo().token = self._new_token()
+        self._log_history(self.env._("The link's address was replaced; the old one is void."))
+        return True
+
+    def _check_may_manage(self):
+        """Deleting and rotating is for managers, on links that they may see."""
+        self.check_access("write")
+        if not self.env.su and not self.env.user.has_group(
+            "serviceflow_paylinks.group_payments_manage"
+        ):
+            raise AccessError(
+                self.env._(
+                    "Only managers of payment links may do this. Ask an administrator for the"
+                    " right “Payment Links: Manage”."
+                )
+            )
+
+    def _log_history(self, body):
+        """Note it on each link's history, in one batch, without notifying anybody."""
+        self.sudo()._message_log_batch({link.id: body for link in self})
+
+    def _flag(self, summary, note):
+        """Raise an activity for staff; not a second one of the same kind."""
+        for link in self.sudo():
+            if link.activity_ids.filtered(lambda a, s=summary: a.summary == s):
+                continue
+            user = link.user_id if link.user_id.active and not link.user_id.share else None
+            user = user or self.env.ref("base.user_admin")
+            link.activity_schedule(
+                "mail.mail_activity_data_warning", summary=summary, note=note, user_id=user.id
+            )

@@ -1,0 +1,179 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import float_repr
+
+# Money on its way: accepted or received at the processor, but not in the books yet.
+IN_FLIGHT = Domain("operation", "not in", ("refund", "validation")) & (
+    Domain("state", "in", ("pending", "authorized"))
+    | Domain([("state", "=", "done"), ("is_post_processed", "=", False), ("payment_id", "=", False)])
+)
+
+
+class PaymentLink(models.Model):
+    """What a link asks for: min(the link's remainder, what the document still owes)."""
+
+    _inherit = "payment.link"
+
+    amount_policy = fields.Selection(
+        [("balance", "Whatever is still owed"), ("fixed", "An agreed amount")],
+        required=True,
+        default="balance",
+        readonly=True,
+    )
+    amount_fixed = fields.Monetary("Agreed Amount", readonly=True)
+    amount = fields.Monetary(
+        compute="_compute_amount",
+        inverse="_inverse_amount",
+        compute_sudo=True,
+        help="What the customer would pay now.",
+    )
+    amount_paid = fields.Monetary(
+        "Paid", compute="_compute_amount_paid", store=True, compute_sudo=True
+    )
+    amount_refunded = fields.Monetary(
+        "Refunded", compute="_compute_amount_paid", store=True, compute_sudo=True
+    )
+    transaction_ids = fields.One2many(
+        "payment.transaction",
+        "payment_link_id",
+        "Attempts",
+        readonly=True,
+        groups="serviceflow_paylinks.group_payments_view",
+    )
+
+    @api.constrains("amount_policy", "amount_fixed")
+    def _check_amount(self):
+        for link in self.filtered(lambda link: link.amount_policy == "fixed"):
+            if link.currency_id.compare_amounts(link.amount_fixed, 0) <= 0:
+                raise ValidationError(self.env._("Enter an amount greater than zero."))
+            link._check_minimum(link.amount_fixed)
+
+    @api.depends(
+        "amount_policy",
+        "amount_fixed",
+        "state",
+        "transaction_ids.state",
+        "transaction_ids.is_post_processed",
+        "invoice_id.amount_residual",
+        "invoice_id.state",
+        "sale_order_id.amount_total",
+    )
+    def _compute_amount(self):
+        owed = self._get_remainders()
+        for link in self:
+            link.amount = 0.0 if link.state == "cancelled" else float(owed[link])
+
+    def _inverse_amount(self):
+        for link in self:
+            link.amount_fixed = link.amount
+
+    @api.depends(
+        "transaction_ids.state",
+        "transaction_ids.amount",
+        "transaction_ids.child_transaction_ids.state",
+    )
+    def _compute_amount_paid(self):
+        for link in self:
+            paid = link.transaction_ids.filtered(lambda tx: tx.state == "done")
+            refunds = paid.child_transaction_ids.filtered(
+                lambda tx: tx.operation == "refund" and tx.state == "done"
+            )
+            link.amount_paid = sum(paid.mapped("amount"))
+            link.amount_refunded = -sum(refunds.mapped("amount"))
+
+    # -- what is owed --
+
+    def _get_remainders(self):
+        """Return what each link may still ask for, in steps that its processor can charge.
+
+        :return: {link: Decimal in major units of the link's currency}
+        """
+        documents = self._get_documents_due()
+        in_flight = self._get_in_flight()
+        result = {}
+        for link in self:
+            parts = []
+            if link.amount_policy == "fixed":
+                parts.append(link.amount_fixed - link.amount_paid - in_flight["link"][link.id])
+            if link.purpose != "custom":
+                parts.append(documents[link])
+            due = link.currency_id.round(max(min(parts, default=0.0), 0.0))
+            result[link] = link._chargeable(due)
+        return result
+
+    def _get_documents_due(self):
+        """Return what each link's document still owes, less what is in flight for it.
+
+        :return: {link: float}; custom links are left out
+        """
+        invoices, orders = self.invoice_id, self.sale_order_id
+        flights = {
+            "invoice": self._sum_in_flight("invoice_ids", invoices),
+            "deposit": self._sum_in_flight("sale_order_ids", orders),
+        }
+        result = {}
+        for link in self:
+            if link.purpose == "invoice":
+                due = link.invoice_id._paylinks_amount_due()
+                result[link] = due - flights["invoice"].get(link.invoice_id.id, 0.0)
+            elif link.purpose == "deposit":
+                due = link.sale_order_id._paylinks_amount_due()
+                result[link] = due - flights["deposit"].get(link.sale_order_id.id, 0.0)
+        return result
+
+    def _get_in_flight(self):
+        """Return what is in flight through each link itself: {'link': {id: float}}."""
+        sums = dict.fromkeys(self.ids, 0.0)
+        sums.update(self._sum_in_flight("payment_link_id", self, pending_only=True))
+        return {"link": sums}
+
+    @api.model
+    def _sum_in_flight(self, field, records, pending_only=False):
+        """Sum the attempts in flight by the records of one field: {record id: float}.
+
+        :param bool pending_only: leave out what `amount_paid` counts already
+        """
+        if not records.ids:
+            return {}
+        domain = IN_FLIGHT & Domain(field, "in", records.ids)
+        if pending_only:
+            domain &= Domain("state", "!=", "done")
+        groups = (
+            self.env["payment.transaction"].sudo()._read_group(domain, [field], ["amount:sum"])
+        )
+        return {record.id: total for record, total in groups}
+
+    # -- what the processor can charge --
+
+    def _chargeable(self, amount):
+        """Return the greatest amount not above this one that the processor can charge.
+
+        :param float amount: in the link's currency
+        :rtype: Decimal
+        """
+        processor = self.env["payment.provider"]._paylinks_processor_class(self.sudo().provider_id)
+        exact = Decimal(float_repr(amount, self.currency_id.decimal_places))
+        return processor.chargeable(exact, self.currency_id.name)
+
+    def _get_minimum(self):
+        """Return the least amount that the processor charges in the link's currency (Decimal)."""
+        processor = self.env["payment.provider"]._paylinks_processor_class(self.sudo().provider_id)
+        return processor.minimum(self.currency_id.name)
+
+    def _check_minimum(self, amount):
+        self.ensure_one()
+        minimum = self._get_minimum()
+        if self._chargeable(amount) < max(minimum, Decimal("0.01")):
+            raise ValidationError(self._minimum_message(amount, self.currency_id, minimum))
+
+    @api.model
+    def _minimum_message(self, amount, currency, minimum):
+        return self.env._(
+            "%(amount)s cannot be paid online: the least that Stripe charges is %(minimum)s."
+            " Ask for more, or collect it another way.",
+            amount=currency.format(amount),
+            minimum=currency.format(float(minimum) or currency.rounding),
+        )

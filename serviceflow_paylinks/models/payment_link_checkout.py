@@ -1,0 +1,207 @@
+from dataclasses import asdict
+from datetime import UTC, timedelta
+from uuid import uuid4
+
+from psycopg2.errors import UniqueViolation
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import ConcurrencyError
+from odoo.tools import SQL
+
+from ..exceptions import FinalError
+from ..providers.base import CheckoutRequest
+from .payment_transaction_checkout import FIRST_CHECKS
+
+# Stripe: a Checkout Session lives 30 minutes to 24 hours. Stay inside, clocks differ.
+SHORTEST, LONGEST = timedelta(minutes=35), timedelta(hours=23, minutes=55)
+# Do not send a customer to a page that is about to close.
+WORTH_REUSING = timedelta(minutes=10)
+ROUNDS = 4
+
+
+class PaymentLink(models.Model):
+    """The click on Pay: one open attempt a document, for what is owed at that moment."""
+
+    _inherit = "payment.link"
+
+    # Grows with each attempt, so that a click that waited for another one's lock notices.
+    attempt_count = fields.Integer(
+        readonly=True, copy=False, groups="serviceflow_paylinks.group_payments_view"
+    )
+
+    @api.private
+    def start_checkout(self):
+        """Return the address of the processor's page for what is owed now.
+
+        Commits: the attempt is in the database, with its parameters and key, before the processor
+        is called, and no row is locked while it is. Run again, it makes the same call.
+
+        :return: the address; an empty string where there is nothing to pay any more
+        :raise ProcessorError: nothing was charged; the person's text says what to do
+        """
+        self.ensure_one()
+        for _round in range(ROUNDS):
+            attempt, older = self._reserve_attempt()
+            # pylint: disable-next=invalid-commit
+            self.env.cr.commit()
+            for other in older:
+                other._close_checkout()
+            if older:
+                continue
+            if not attempt:
+                return ""
+            if attempt.checkout_ref and attempt.checkout_url:
+                return attempt.checkout_url
+            left_behind = attempt.create_date < fields.Datetime.now() - timedelta(minutes=1)
+            try:
+                attempt._open_checkout()
+            except FinalError:
+                if not left_behind:
+                    raise
+                # Of an earlier click, and void: the next round makes a new attempt.
+            else:
+                # A checkout that was completed meanwhile has no page: ours tells the customer.
+                return (attempt.checkout_open and attempt.checkout_url) or ""
+        return ""
+
+    def _reserve_attempt(self):
+        """Under the locks, find the open attempt that fits, or make one.
+
+        :return: (attempt or empty record, older attempts that must be closed first)
+        """
+        self._lock_rows()
+        self._get_document()._paylinks_lock()
+        self.invalidate_recordset()
+        nothing = self.env["payment.transaction"].sudo()
+        if not self._is_payable():
+            return nothing, nothing
+        amount = self._get_remainders()[self]
+        current, older = nothing, nothing
+        for attempt in self._get_open_attempts():
+            if self._fits(attempt, amount):
+                current = attempt
+            else:
+                older |= attempt
+        if older or current:
+            return (nothing, older) if older else (current, nothing)
+        return self._create_attempt(amount), nothing
+
+    def _lock_rows(self):
+        """Lock the links, in the order of their ids; waits."""
+        if self.ids:
+            self.env.execute_query(
+                SQL(
+                    "SELECT id FROM payment_link WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
+                    tuple(self.ids),
+                )
+            )
+
+    def _get_open_attempts(self):
+        return (
+            self.env["payment.transaction"]
+            .sudo()
+            .search(
+                [("checkout_scope", "=", self._get_checkout_scope()), ("checkout_open", "=", True)]
+            )
+        )
+
+    def _get_checkout_scope(self):
+        """Return what may have one open attempt only: the document, or the link without one."""
+        document = self._get_document()
+        return f"{document._name},{document.id}" if document else f"{self._name},{self.id}"
+
+    def _fits(self, attempt, amount):
+        """Whether an open attempt may serve this click as well."""
+        now = fields.Datetime.now()
+        expires_at = attempt.checkout_expires_at
+        return (
+            attempt.payment_link_id == self
+            and attempt.checkout_request["amount"] == self._to_minor(amount)
+            and not attempt.checkout_close
+            and (not expires_at or expires_at > now + WORTH_REUSING)
+        )
+
+    def _to_minor(self, amount):
+        """Return the Decimal amount in the processor's minor units."""
+        processor = self.env["payment.provider"]._paylinks_processor_class(self.sudo().provider_id)
+        return processor.to_minor(amount, self.currency_id.name)
+
+    def _create_attempt(self, amount):
+        """Write the attempt down: what will be asked, and the key it will be asked with."""
+        self = self.sudo()
+        provider = self._get_usable_provider()
+        invoices = self.invoice_id if self.purpose == "invoice" else self.env["account.move"]
+        orders = self.sale_order_id if self.purpose == "deposit" else self.env["sale.order"]
+        transactions = self.env["payment.transaction"].sudo()
+        values = {
+            "invoice_ids": [Command.set(invoices.ids)],
+            "sale_order_ids": [Command.set(orders.ids)],
+        }
+        reference = transactions._compute_reference(
+            provider.code, prefix=None if invoices or orders else self.name, **values
+        )
+        request = self._prepare_checkout_request(amount, reference)
+        values.update(
+            provider_id=provider.id,
+            payment_method_id=provider._paylinks_payment_method().id,
+            reference=reference,
+            amount=float(amount),
+            currency_id=self.currency_id.id,
+            partner_id=self.partner_id.id,
+            operation="online_redirect",
+            payment_link_id=self.id,
+            checkout_open=True,
+            checkout_scope=self._get_checkout_scope(),
+            checkout_key=str(uuid4()),
+            checkout_request=asdict(request),
+            checkout_check_at=fields.Datetime.now() + FIRST_CHECKS[0],
+        )
+        self.attempt_count += 1
+        try:
+            with self.env.cr.savepoint():
+                attempt = transactions.create(values)
+        except UniqueViolation as error:
+            # A click on another link of the same document was faster: run again and find it.
+            raise ConcurrencyError("an attempt was opened at the same time") from error
+        # By the key as well as by the provider's state, as everything that is compared with it.
+        attempt.is_live = provider._paylinks_is_live()
+        return attempt
+
+    def _get_usable_provider(self):
+        """Return the provider to pay through, and remember it on the link."""
+        provider = self.env["payment.provider"]._paylinks_of_company(self.company_id)
+        if self.provider_id.state in ("enabled", "test"):
+            provider = self.provider_id
+        provider._paylinks_get_processor()  # Not connected: says so before anything is written.
+        self.provider_id = provider
+        return provider
+
+    def _prepare_checkout_request(self, amount, reference):
+        """Return what the processor is to show and to charge.
+
+        :param Decimal amount: chargeable, in major units
+        :rtype: CheckoutRequest
+        """
+        now = fields.Datetime.now()
+        ends = min(now + LONGEST, max(self.expires_at or now + LONGEST, now + SHORTEST))
+        return CheckoutRequest(
+            amount=self._to_minor(amount),
+            currency=self.currency_id.name,
+            reference=reference,
+            name=self._get_title(),
+            description=self.description or "",
+            success_url=f"{self.url}/return?session_id={{CHECKOUT_SESSION_ID}}",
+            cancel_url=self.url,
+            expires_at=int(ends.replace(tzinfo=UTC).timestamp()),
+            email=self.email or "",
+            locale=self.partner_id.lang or "",
+        )
+
+    def _get_title(self):
+        """Return in a few words what is paid, in the customer's language."""
+        link = self.with_context(lang=self.partner_id.lang)
+        if self.purpose == "invoice":
+            return link.env._("Invoice %s", self.invoice_id.name)
+        if self.purpose == "deposit":
+            return link.env._("Deposit on %s", self.sale_order_id.name)
+        return self.description or link.env._("Payment to %s", self.company_id.name)

@@ -1,0 +1,187 @@
+import logging
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.exceptions import ConcurrencyError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..exceptions import ProcessorError
+
+_logger = logging.getLogger(__name__)
+
+RETRY_AFTER = timedelta(minutes=2)
+RETRY_FOR = timedelta(days=30)  # Stripe keeps its events as long
+# Any of the ids that a notification tells may lead to the attempt.
+KINDS = [
+    ("checkout", "Checkout"),
+    ("payment", "Payment"),
+    ("refund", "Refund"),
+    ("dispute", "Dispute"),
+    ("other", "Other"),
+]
+
+
+class PaymentLinkEvent(models.Model):
+    """The ledger of the processor's notifications: each event once, with what became of it.
+
+    A row is written and committed before it is processed, so a failure is never lost: the schedule
+    tries again. Payloads are not kept; the present state is asked from the processor.
+    """
+
+    _name = "payment.link.event"
+    _description = "Payment Link Event"
+    _order = "id desc"
+    _rec_name = "event_ref"
+
+    provider_id = fields.Many2one("payment.provider", required=True, ondelete="cascade")
+    company_id = fields.Many2one(related="provider_id.company_id")
+    event_ref = fields.Char("Event", required=True)
+    event_type = fields.Char("Type", required=True)
+    kind = fields.Selection(KINDS, required=True)
+    object_ref = fields.Char("Object")
+    payment_ref = fields.Char("Payment")
+    attempt_key = fields.Char(groups="base.group_system")
+    live = fields.Boolean()
+    account = fields.Char()
+    state = fields.Selection(
+        [
+            ("received", "Received"),
+            ("done", "Done"),
+            ("ignored", "Ignored"),
+            ("failed", "Failed"),
+        ],
+        required=True,
+        default="received",
+    )
+    error = fields.Char("Why")
+    transaction_id = fields.Many2one("payment.transaction", ondelete="set null")
+
+    _event_unique = models.UniqueIndex(
+        "(provider_id, event_ref)", "This event is in the ledger already."
+    )
+    _open_idx = models.Index("(id) WHERE state IN ('received', 'failed')")
+
+    @api.model
+    def _receive(self, provider, notification):
+        """Write a verified notification into the ledger, once, and process it.
+
+        Commits the row first. Safe for the same event any number of times at once.
+
+        :param provider: the `payment.provider` whose endpoint it came to
+        :param Notification notification: verified
+        """
+        event = self._store(provider, notification)
+        # pylint: disable-next=invalid-commit
+        self.env.cr.commit()
+        if event.state in ("received", "failed"):
+            event._process()
+        return event
+
+    def _store(self, provider, notification):
+        """Insert the row, or find the one that is there."""
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO payment_link_event (provider_id, event_ref, event_type, kind,
+                    object_ref, payment_ref, attempt_key, live, account, state, create_uid,
+                    write_uid, create_date, write_date)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'received', 1, 1,
+                    now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
+                ON CONFLICT (provider_id, event_ref) DO NOTHING
+                RETURNING id
+                """,
+                provider.id,
+                notification.event_ref,
+                notification.event_type,
+                notification.kind,
+                notification.object_ref,
+                notification.payment_ref or None,
+                notification.key or None,
+                notification.live,
+                notification.account or None,
+            )
+        )
+        return self.search(
+            [("provider_id", "=", provider.id), ("event_ref", "=", notification.event_ref)]
+        )
+
+    def _process(self):
+        """Act on the event and write down what became of it."""
+        self.ensure_one()
+        try:
+            state, error = self._handle()
+        except (OperationalError, ConcurrencyError):
+            raise  # Odoo runs the request, or the schedule its batch, again.
+        except ProcessorError as problem:
+            state, error = "failed", str(problem)
+            _logger.warning("Event %s failed: %s", self.event_ref, problem)
+        except Exception as problem:
+            # Nothing half-done stays, but the ledger's row does.
+            self.env.cr.rollback()
+            self.invalidate_recordset()
+            state, error = "failed", type(problem).__name__
+            _logger.exception("Event %s failed.", self.event_ref)
+        self.write({"state": state, "error": error})
+
+    def _handle(self):
+        """Find the attempt and let its checkout's present state be applied.
+
+        :return: (state, why)
+        """
+        if self.account:
+            return "ignored", self.env._("for a connected account")
+        if self.live != self.provider_id._paylinks_is_live():
+            return "ignored", self.env._("of the other mode (test or live)")
+        attempt = self._find_attempt()
+        if not attempt:
+            return "ignored", self.env._("of no attempt of ours")
+        self.transaction_id = attempt
+        if self.kind in ("refund", "dispute"):
+            attempt._call_a_person_for(self.kind, self.event_type)
+            return "done", False
+        problem = self._look(attempt)
+        return ("failed", problem) if problem else ("done", False)
+
+    def _find_attempt(self):
+        """Return the attempt that the event is about; an empty record where it is none of ours."""
+        attempts = self.env["payment.transaction"].sudo()
+        ours = Domain("provider_id", "=", self.provider_id.id) & Domain(
+            "payment_link_id", "!=", False
+        )
+        ways = [("checkout_key", self.attempt_key)]
+        if self.kind == "checkout":
+            ways.insert(0, ("checkout_ref", self.object_ref))
+        if self.payment_ref:
+            ways.append(("provider_reference", self.payment_ref))
+        for field, value in ways:
+            attempt = value and attempts.search(ours & Domain(field, "=", value), limit=1)
+            if attempt:
+                return attempt
+        return attempts
+
+    def _look(self, attempt):
+        """Apply the present state of the attempt's checkout.
+
+        :return: a line on what was set aside, or a falsy value
+        """
+        if attempt.checkout_ref:
+            return attempt._look_at_checkout()
+        # The answer to our call was lost: the event tells which checkout it opened.
+        processor = attempt.provider_id._paylinks_get_processor()
+        if self.kind == "checkout":
+            return attempt._apply_checkout(processor.look_at_checkout(self.object_ref))
+        checkout = processor.find_checkout(self.payment_ref)
+        return attempt._apply_checkout(checkout) if checkout else attempt._look_at_checkout()
+
+    @api.model
+    def _retry_domain(self):
+        """Return the events that the schedule tries again."""
+        now = fields.Datetime.now()
+        return [
+            ("state", "in", ("received", "failed")),
+            ("write_date", "<", now - RETRY_AFTER),
+            ("create_date", ">", now - RETRY_FOR),
+        ]

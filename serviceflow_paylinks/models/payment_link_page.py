@@ -1,0 +1,82 @@
+from odoo import fields, models
+from odoo.tools import SQL, format_date
+
+from ..exceptions import ProcessorError
+
+
+class PaymentLink(models.Model):
+    """What the customer's page shows, and what the customer's visits leave behind."""
+
+    _inherit = "payment.link"
+
+    def _get_page_values(self):
+        """Return what the page shows: no more than the payer needs.
+
+        :return: dict of texts; ``state`` is payable, processing, paid, settled, expired or
+            unavailable
+        """
+        self.ensure_one()
+        document = self._get_document()
+        company = self.company_id
+        due = self.invoice_id.invoice_date_due if self.purpose == "invoice" else False
+        return {
+            "lang": (self.env.lang or "en_US").split("_")[0],
+            "state": self._get_page_state(),
+            "title": self._get_title(),
+            "description": self.description if document else "",
+            "amount": self.currency_id.format(self.amount),
+            "paid": self.currency_id.format(self.amount_paid),
+            "due": format_date(self.env, due) if due else "",
+            "company": company.name,
+            "company_phone": company.phone or "",
+            "company_email": company.email or "",
+            "token": self.token,
+            "problem": self._get_last_problem(),
+            "test_mode": self.provider_id.state == "test",
+        }
+
+    def _get_page_state(self):
+        if self.state in ("processing", "paid", "settled"):
+            return self.state
+        if self.state == "expired" or self._is_past_expiry():
+            return "expired"
+        return "payable" if self._is_payable() else "unavailable"
+
+    def _get_last_problem(self):
+        """Return why the last try failed, in the processor's words for the payer."""
+        last = self.transaction_ids.sorted("id")[-1:]
+        return (last.state in ("draft", "error") and last.state_message) or ""
+
+    def _count_open(self):
+        """Count one visit; one statement, and no wait for a click that holds the row."""
+        self.env.flush_all()
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE payment_link
+                   SET open_count = coalesce(open_count, 0) + 1,
+                       opened_at = coalesce(opened_at, %s)
+                 WHERE id = (SELECT id FROM payment_link WHERE id = %s
+                                FOR NO KEY UPDATE SKIP LOCKED)
+                RETURNING id
+                """,
+                fields.Datetime.now(),
+                self.id,
+            )
+        )
+        self.invalidate_recordset(["open_count", "opened_at"])
+
+    def _welcome_back(self, checkout_ref):
+        """The customer returns from the processor's page: ask how it went, if that is open yet.
+
+        :param str checkout_ref: the checkout that the customer comes from; only an attempt of this
+            very link is asked about
+        """
+        attempt = self.transaction_ids.filtered(
+            lambda tx: tx.checkout_ref == checkout_ref and tx.state in ("draft", "pending")
+        )
+        try:
+            if attempt:
+                attempt._look_at_checkout()
+        except ProcessorError as error:
+            attempt._postpone_check(error)  # The webhook or the schedule will tell.

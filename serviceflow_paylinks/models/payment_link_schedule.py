@@ -1,0 +1,114 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+EXPIRE_BATCH = 1000
+SYNC_BATCH = 50
+
+
+class PaymentLink(models.Model):
+    """The scheduled actions. Each takes rows with SKIP LOCKED: any number of workers share the work."""
+
+    _inherit = "payment.link"
+
+    @api.private
+    def cron_expire_links(self):
+        """Expire what is past its time: one statement a batch, the history in one batch too."""
+        while True:
+            expired = self._expire_batch()
+            remaining = EXPIRE_BATCH if len(expired) == EXPIRE_BATCH else 0
+            left = self.env["ir.cron"]._commit_progress(len(expired), remaining=remaining)
+            if not remaining or not left:
+                return
+
+    def _expire_batch(self):
+        """Expire at most one batch of links.
+
+        The statement writes ``state`` by itself, the one place besides ``_set_state``.
+
+        :return: the links that expired
+        """
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE payment_link SET state = 'expired', write_date = now() AT TIME ZONE 'UTC'
+                 WHERE id IN (
+                    SELECT id FROM payment_link
+                     WHERE state = 'active' AND expires_at IS NOT NULL AND expires_at <= %s
+                     ORDER BY expires_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
+                RETURNING id
+                """,
+                fields.Datetime.now(),
+                EXPIRE_BATCH,
+            )
+        )
+        links = self.browse([row[0] for row in rows])
+        links.invalidate_recordset(["state"])
+        links._log_history(self.env._("Active → Expired: its time is over."))
+        links._close_checkouts_soon()
+        return links
+
+    @api.private
+    def cron_sync_checkouts(self):
+        """Close what is no longer payable, ask about attempts whose messenger never came, book
+        what could not be booked, and try failed notifications again."""
+        transactions = self.env["payment.transaction"].sudo()
+        due = transactions.search(self._sync_domain(), order="checkout_close DESC, id")
+        self._work_through(due, lambda attempt: attempt._sync_checkout())
+        events = self.env["payment.link.event"].sudo()
+        self._work_through(
+            events.search(events._retry_domain(), order="id"), lambda event: event._process()
+        )
+
+    @api.model
+    def _sync_domain(self):
+        """Return the attempts that the schedule has something to do for."""
+        now = fields.Datetime.now()
+        return Domain("payment_link_id", "!=", False) & (
+            Domain("checkout_close", "=", True)
+            | Domain("checkout_check_at", "<=", now)
+            | Domain(
+                [
+                    ("state", "=", "done"),
+                    ("is_post_processed", "=", False),
+                    ("checkout_check_at", "=", False),
+                ]
+            )
+        )
+
+    def _work_through(self, records, work):
+        """Do the work for each record in a transaction of its own; one failure stops no other.
+
+        :param work: function of one record; it may commit
+        """
+        remaining = len(records)
+        self.env["ir.cron"]._commit_progress(remaining=remaining)
+        for record in records:
+            try:
+                if record.try_lock_for_update(allow_referencing=True):
+                    work(record)
+            except Exception:
+                self.env.cr.rollback()
+                _logger.exception("The schedule could not deal with %s.", record)
+            remaining -= 1
+            if not self.env["ir.cron"]._commit_progress(1, remaining=remaining):
+                return
+
+    @api.private
+    def cron_send_links(self):
+        """Send the links that wait for it."""
+        self._work_through(
+            self.search(self._to_send_domain(), order="id"), lambda link: link._send_waiting()
+        )
+
+    @api.private
+    def cron_send_reminders(self):
+        """Remind of links that are about to expire, once each."""
+        for company in self.env["res.company"].search([("paylinks_reminder_days", ">", 0)]):
+            links = self.search(self._to_remind_domain(company), order="id")
+            self._work_through(links, lambda link: link._remind())

@@ -1,0 +1,239 @@
+import ipaddress
+import logging
+from urllib.parse import urlsplit
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.urls import urljoin
+
+from .. import const
+from ..exceptions import FinalError, ProcessorError
+from ..providers.base import Credentials
+from ..providers.stripe import StripeProcessor
+
+_logger = logging.getLogger(__name__)
+
+
+class PaymentProvider(models.Model):
+    _inherit = "payment.provider"
+
+    paylinks_webhook_secret = fields.Char(
+        "Payment Links Signing Secret", copy=False, groups="base.group_system"
+    )
+    paylinks_webhook_secret_previous = fields.Char(
+        "Previous Signing Secret",
+        copy=False,
+        groups="base.group_system",
+        help="Still accepted while the secret is being changed. Empty it afterwards.",
+    )
+    paylinks_webhook_ref = fields.Char("Endpoint", copy=False, readonly=True)
+
+    # -- which processor --
+
+    @api.model
+    def _paylinks_of_company(self, company):
+        """Return the provider that a company's links are paid through; empty if there is none.
+
+        :rtype: payment.provider, as superuser
+        """
+        return self.sudo().search(
+            [
+                *self._check_company_domain(company),
+                ("code", "in", self._paylinks_codes()),
+                ("state", "in", ("enabled", "test")),
+            ],
+            order="state, sequence, id",
+            limit=1,
+        )
+
+    @api.model
+    def _paylinks_codes(self):
+        """Return the codes of the providers that can serve payment links. To be extended."""
+        return ["stripe"]
+
+    @api.model
+    def _paylinks_processor_class(self, provider):
+        """Return the class that talks to a provider's processor. To be overridden by other addons.
+
+        :param provider: a `payment.provider`, or an empty record for the default
+        :rtype: type[Processor]
+        """
+        return StripeProcessor
+
+    def _paylinks_get_processor(self):
+        """Return the processor with this provider's credentials.
+
+        :rtype: Processor
+        :raise FinalError: not connected
+        """
+        provider = self.sudo()
+        if not provider:
+            raise FinalError("no provider is enabled", "not_connected")
+        return self._paylinks_processor_class(provider)(provider._paylinks_credentials())
+
+    def _paylinks_credentials(self):
+        """Return what the processor's class needs to act for this account."""
+        self.ensure_one()
+        secrets = (self.paylinks_webhook_secret, self.paylinks_webhook_secret_previous)
+        return Credentials(
+            secret_key=self.stripe_secret_key or "",
+            webhook_secrets=tuple(secret for secret in secrets if secret),
+            live=self._paylinks_is_live(),
+            api_base=self._paylinks_api_base(),
+        )
+
+    def _paylinks_is_live(self):
+        """Whether real money is meant. A disabled provider may still hear of live payments."""
+        self.ensure_one()
+        key = self.sudo().stripe_secret_key or ""
+        return self.state != "test" and not key.startswith(("sk_test_", "rk_test_"))
+
+    def _paylinks_api_base(self):
+        """Return another address of Stripe's API, for a local stand-in; empty otherwise.
+
+        Honoured only in test mode, with a test key, for a loopback address: nobody can lead a live
+        key, or a test key over the network, elsewhere.
+        """
+        base = self.env["ir.config_parameter"].sudo().get_param(const.API_BASE_PARAMETER) or ""
+        if not base:
+            return ""
+        key = self.stripe_secret_key or ""
+        if self.state != "test" or not key.startswith("sk_test_") or not _is_loopback(base):
+            _logger.warning("%s is set but not honoured.", const.API_BASE_PARAMETER)
+            return ""
+        return base.rstrip("/")
+
+    def _paylinks_page_origins(self):
+        """Return where the customer's page may lead to: a list for ``form-action``.
+
+        Any secure origin, since a Stripe account may use a checkout domain of its own.
+        """
+        return f"https: {self._paylinks_api_base() if self else ''}".strip()
+
+    def _paylinks_payment_method(self):
+        """Return the method to note on an attempt until the processor tells the real one."""
+        methods = self.env["payment.method"].sudo().with_context(active_test=False)
+        return methods.search([("code", "=", "card")], limit=1)
+
+    # -- what a person is told --
+
+    def _paylinks_explain(self, error):
+        """Return the sentence for the person at the screen.
+
+        :param ProcessorError error: what went wrong
+        :rtype: str
+        """
+        sentences = {
+            "not_connected": self.env._(
+                "Stripe is not connected. Connect it in Settings → Payments; nothing was charged."
+            ),
+            "rejected_key": self.env._(
+                "Stripe rejected the key. Check the keys in Settings → Payments; nothing was"
+                " charged."
+            ),
+            "unreachable": self.env._(
+                "Stripe cannot be reached at the moment. Nothing was charged; please try again in"
+                " a minute."
+            ),
+            "busy": self.env._(
+                "Stripe is busy at the moment. Nothing was charged; please try again in a minute."
+            ),
+            "too_small": self.env._(
+                "The amount is below the least that Stripe charges. Nothing was charged."
+            ),
+        }
+        return sentences.get(
+            error.person,
+            self.env._("Stripe refused the payment page. Nothing was charged."),
+        )
+
+    def _paylinks_check_connected(self, company):
+        """Refuse, in the clerk's words, to make links that nobody could pay."""
+        provider = self._paylinks_of_company(company)
+        if not provider or not provider.stripe_secret_key:
+            raise UserError(
+                self.env._(
+                    "Stripe is not connected for %s, so nobody could pay the link. Connect it in"
+                    " Settings → Payments first.",
+                    company.name,
+                )
+            )
+        return provider
+
+    # -- actions --
+
+    def action_paylinks_check_connection(self):
+        """Ask Stripe for the account behind the key, and say what is wrong, if anything."""
+        self.ensure_one()
+        self.check_access("write")
+        try:
+            account = self._paylinks_get_processor().check_account()
+        except ProcessorError as error:
+            _logger.warning("Connection check: %s", error)
+            raise UserError(self._paylinks_explain(error)) from error
+        if not account.ready:
+            raise UserError(
+                self.env._(
+                    "The key is right, but the Stripe account %s may not take payments yet. Finish"
+                    " its activation in Stripe's dashboard.",
+                    account.name,
+                )
+            )
+        if not self.paylinks_webhook_secret:
+            return self._paylinks_notify(
+                self.env._(
+                    "Connected to %s. The webhook is missing: create it, so that payments are"
+                    " booked at once.",
+                    account.name,
+                ),
+                "warning",
+            )
+        return self._paylinks_notify(self.env._("Connected to %s.", account.name), "success")
+
+    def action_paylinks_create_webhook(self):
+        """Register our webhook endpoint at Stripe and keep its signing secret.
+
+        The secret in use so far stays valid beside the new one, for events that are on their way.
+        """
+        self.ensure_one()
+        self.check_access("write")
+        url = urljoin(self.get_base_url(), f"{const.WEBHOOK_ROUTE}/{self.id}")
+        try:
+            endpoint = self._paylinks_get_processor().register_endpoint(url)
+        except ProcessorError as error:
+            _logger.warning("Webhook registration: %s", error)
+            raise UserError(self._paylinks_explain(error)) from error
+        self.write(
+            {
+                "paylinks_webhook_secret_previous": self.paylinks_webhook_secret,
+                "paylinks_webhook_secret": endpoint.secret,
+                "paylinks_webhook_ref": endpoint.ref,
+            }
+        )
+        return self._paylinks_notify(
+            self.env._("The webhook is set up: payments are booked as soon as they are made."),
+            "success",
+        )
+
+    def _paylinks_notify(self, message, kind):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": kind,
+                "message": message,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+
+def _is_loopback(base):
+    """Whether an address leads to this machine and nowhere else."""
+    parts = urlsplit(base)
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or parts.username or parts.password:
+        return False
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

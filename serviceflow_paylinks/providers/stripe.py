@@ -1,0 +1,327 @@
+"""Stripe behind the boundary. The only file that imports the Stripe SDK.
+
+Facts: https://docs.stripe.com/api/checkout/sessions, https://docs.stripe.com/webhooks and
+https://docs.stripe.com/api/idempotent_requests; the API version is the one the SDK pins.
+"""
+
+import json
+import re
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import stripe
+
+from .. import const
+from ..exceptions import FinalError, NotificationError, RetryableError, UnknownCheckoutError
+from . import money
+from .base import (
+    EXPIRED,
+    FAILED,
+    OPEN,
+    PAID,
+    PROCESSING,
+    Account,
+    Checkout,
+    Endpoint,
+    Notification,
+    Processor,
+)
+
+# The SDK would write a file in the home folder and report timings to Stripe.
+stripe.enable_telemetry = False
+
+TIMEOUT = 10  # seconds for one try
+RETRIES = 2
+SIGNATURE_TOLERANCE = 300  # seconds, Stripe's own default
+EXPAND = ["payment_intent.latest_charge"]
+
+# Languages of Stripe's page (Checkout Session `locale`); anything else: the browser's own.
+LOCALES = frozenset(
+    "bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hr hu id it ja ko lt lv ms mt nb nl pl pt"
+    " pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW".split()
+)
+
+
+@dataclass(frozen=True)
+class ErrorRow:
+    """How one kind of the SDK's errors is to be taken."""
+
+    sdk_class: type
+    retryable: bool
+    person: str
+
+
+# Read from the top; the first row that fits decides. A new case is one row and one test.
+ERRORS = (
+    ErrorRow(stripe.APIConnectionError, True, "unreachable"),
+    ErrorRow(stripe.RateLimitError, True, "busy"),
+    ErrorRow(stripe.AuthenticationError, False, "rejected_key"),
+    ErrorRow(stripe.PermissionError, False, "rejected_key"),
+    ErrorRow(stripe.IdempotencyError, False, "refused"),
+    ErrorRow(stripe.InvalidRequestError, False, "refused"),
+    ErrorRow(stripe.CardError, False, "refused"),
+    ErrorRow(stripe.APIError, False, "unreachable"),
+    ErrorRow(stripe.StripeError, False, "refused"),
+)
+
+
+class StripeProcessor(Processor):
+    """One Stripe account, reached through the SDK with a time limit, retries and idempotency keys."""
+
+    chargeable = staticmethod(money.chargeable)
+    to_minor = staticmethod(money.to_minor)
+    minimum = staticmethod(money.minimum)
+
+    def __init__(self, credentials):
+        super().__init__(credentials)
+        if not credentials.secret_key:
+            raise FinalError("no secret key is set", "not_connected")
+        self._client = stripe.StripeClient(
+            credentials.secret_key,
+            max_network_retries=RETRIES,
+            http_client=self._build_http_client(),
+            base_addresses={"api": credentials.api_base} if credentials.api_base else {},
+        ).v1
+
+    @staticmethod
+    def _build_http_client():
+        """Return the SDK's HTTP client; tests put Stripe's stand-in here."""
+        return stripe.RequestsClient(timeout=TIMEOUT)
+
+    # -- checkouts --
+
+    def open_checkout(self, request, key):
+        with _errors("open a checkout"):
+            session = self._client.checkout.sessions.create(
+                params=_session_params(request, key), options={"idempotency_key": key}
+            )
+        headers = {k.lower(): v for k, v in (session.last_response.headers or {}).items()}
+        if headers.get("idempotent-replayed") == "true":
+            # The stored answer shows the session as it was when it was opened.
+            return self.look_at_checkout(session.id)
+        return _read_session(session.to_dict())
+
+    def look_at_checkout(self, ref):
+        with _errors("look at a checkout"):
+            session = self._client.checkout.sessions.retrieve(ref, params={"expand": EXPAND})
+        return _read_session(session.to_dict())
+
+    def close_checkout(self, ref):
+        try:
+            with _errors("close a checkout"):
+                self._client.checkout.sessions.expire(ref)
+        except UnknownCheckoutError:
+            raise
+        except FinalError as error:
+            if error.person != "refused":
+                raise
+            # Only an open session can be expired: this one is complete or has expired by itself.
+        return self.look_at_checkout(ref)
+
+    def find_checkout(self, payment_ref):
+        with _errors("find a checkout"):
+            sessions = self._client.checkout.sessions.list(
+                params={"payment_intent": payment_ref, "limit": 1}
+            )
+        return self.look_at_checkout(sessions.data[0].id) if sessions.data else None
+
+    # -- notifications --
+
+    def read_notification(self, body, signature):
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise NotificationError("body is not UTF-8") from error
+        self._check_signature(text, signature or "")
+        try:
+            return _read_event(json.loads(text))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise NotificationError("signed, but not an event") from error
+
+    def _check_signature(self, text, signature):
+        """Accept a signature of any secret that is valid now, neither old nor from the future."""
+        if not self.credentials.webhook_secrets:
+            raise NotificationError("no signing secret is set", "not_connected")
+        match = re.search(r"(?:^|,)t=(\d{1,12})(?:,|$)", signature)
+        if not match or int(match[1]) > time.time() + SIGNATURE_TOLERANCE:
+            raise NotificationError("signature has no time, or one in the future")
+        for secret in self.credentials.webhook_secrets:
+            try:
+                if stripe.WebhookSignature.verify_header(
+                    text, signature, secret, SIGNATURE_TOLERANCE
+                ):
+                    return
+            except (stripe.SignatureVerificationError, ValueError, TypeError):
+                continue
+        raise NotificationError("no valid signature")
+
+    # -- the account --
+
+    def check_account(self):
+        with _errors("read the account"):
+            account = self._client.accounts.retrieve_current().to_dict()
+        profile = account.get("business_profile") or {}
+        settings = (account.get("settings") or {}).get("dashboard") or {}
+        return Account(
+            ref=account["id"],
+            name=profile.get("name") or settings.get("display_name") or account["id"],
+            ready=bool(account.get("charges_enabled")),
+        )
+
+    def register_endpoint(self, url):
+        with _errors("register the webhook"):
+            older = [
+                endpoint.id
+                for endpoint in self._client.webhook_endpoints.list(
+                    params={"limit": 100}
+                ).auto_paging_iter()
+                if endpoint.url == url
+            ]
+            created = self._client.webhook_endpoints.create(
+                params={
+                    "url": url,
+                    "enabled_events": list(const.WEBHOOK_EVENTS),
+                    "api_version": stripe.api_version,
+                    "description": "Odoo payment links",
+                }
+            )
+            for endpoint_ref in older:
+                self._client.webhook_endpoints.delete(endpoint_ref)
+        return Endpoint(ref=created.id, secret=created.secret)
+
+
+@contextmanager
+def _errors(action):
+    """Turn the SDK's errors into ours, with a line for the log that holds no secret."""
+    try:
+        yield
+    except stripe.StripeError as error:
+        # 409 is a plain APIError whose own `code` is None.
+        code = error.code or getattr(error.error, "code", None) or ""
+        detail = (
+            f"Stripe could not {action}: {type(error).__name__} status={error.http_status}"
+            f" code={code} request={error.request_id}"
+        )
+        if code == "resource_missing":
+            raise UnknownCheckoutError(detail) from error
+        if code == "amount_too_small":
+            raise FinalError(detail, "too_small") from error
+        if error.http_status == 409:
+            raise RetryableError(detail, "busy") from error
+        row = next(row for row in ERRORS if isinstance(error, row.sdk_class))
+        raise (RetryableError if row.retryable else FinalError)(detail, row.person) from error
+
+
+def _session_params(request, key):
+    """Return the parameters of a Checkout Session (https://docs.stripe.com/api/checkout/sessions/create)."""
+    metadata = {"paylinks_key": key, "reference": request.reference}
+    product = {"name": request.name[:250]}
+    if request.description:
+        product["description"] = request.description[:500]
+    params = {
+        "mode": "payment",
+        "ui_mode": "hosted_page",
+        "submit_type": "pay",
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": request.currency.lower(),
+                    "unit_amount": request.amount,
+                    "product_data": product,
+                },
+            }
+        ],
+        "client_reference_id": request.reference[:200],
+        "locale": stripe_locale(request.locale),
+        "expires_at": request.expires_at,
+        "success_url": request.success_url,
+        "cancel_url": request.cancel_url,
+        "metadata": metadata,
+        # It would otherwise follow a switch in Stripe's dashboard and change the currency.
+        "adaptive_pricing": {"enabled": False},
+        "payment_intent_data": {
+            "description": request.reference,
+            "metadata": metadata,
+        },
+    }
+    if request.email:
+        params["customer_email"] = request.email
+        params["payment_intent_data"]["receipt_email"] = request.email
+    return params
+
+
+def stripe_locale(lang):
+    """Return Stripe's code for an Odoo language (``fr_FR`` → ``fr``), or ``auto``."""
+    code = (lang or "").split("@")[0].split(".")[0].replace("_", "-")
+    return next((c for c in (code, code.split("-")[0]) if c in LOCALES), "auto")
+
+
+def _read_session(session):
+    """Return the Checkout that a session's dictionary describes."""
+    intent = session.get("payment_intent")
+    intent = intent if isinstance(intent, dict) else {"id": intent or ""}
+    charge = intent.get("latest_charge")
+    charge = charge if isinstance(charge, dict) else {}
+    details = charge.get("payment_method_details") or {}
+    method = details.get("type") or ""
+    return Checkout(
+        ref=session["id"],
+        outcome=_read_outcome(session, intent),
+        amount=session.get("amount_total") or 0,
+        currency=(session.get("currency") or "").upper(),
+        live=bool(session.get("livemode")),
+        key=(session.get("metadata") or {}).get("paylinks_key") or "",
+        url=session.get("url") or "",
+        expires_at=_utc(session.get("expires_at")),
+        payment_ref=intent["id"],
+        paid_at=_utc(charge.get("created") or intent.get("created")),
+        method=(details.get("card") or {}).get("brand") or method,
+        problem=(intent.get("last_payment_error") or {}).get("message") or "",
+    )
+
+
+def _read_outcome(session, intent):
+    """``complete`` and ``unpaid`` is an asynchronous method that is pending, or that failed since."""
+    if session["status"] == "open":
+        return OPEN
+    if session["status"] == "expired":
+        return EXPIRED
+    if session["payment_status"] != "unpaid" or intent.get("status") == "succeeded":
+        return PAID
+    if intent.get("status") in ("requires_payment_method", "canceled"):
+        return FAILED
+    return PROCESSING
+
+
+def _read_event(event):
+    """Return the Notification of a verified event's dictionary."""
+    obj = event["data"]["object"]
+    kind = {
+        "checkout.session": "checkout",
+        "payment_intent": "payment",
+        "refund": "refund",
+        "dispute": "dispute",
+    }.get(obj["object"], "other")
+    payment = obj["id"] if kind == "payment" else obj.get("payment_intent")
+    key = (obj.get("metadata") or {}).get("paylinks_key")
+    values = (event["id"], event["type"], obj["id"])
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError("an event's ids are text")
+    return Notification(
+        event_ref=event["id"],
+        event_type=event["type"],
+        kind=kind,
+        object_ref=obj["id"],
+        live=bool(event["livemode"]),
+        payment_ref=payment if isinstance(payment, str) else "",
+        key=key if isinstance(key, str) else "",
+        account=event.get("account") or "",
+    )
+
+
+def _utc(seconds):
+    """Return Odoo's kind of time (UTC, naive) of seconds since the epoch."""
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None) if seconds else None
