@@ -82,11 +82,7 @@ class AccountMove(models.Model):
 
     def _get_paylinks_refusals(self):
         """Return why invoices cannot have a link: {invoice: sentence for the clerk}."""
-        links = self.env["payment.link"]
-        processor = self.env["payment.provider"]._paylinks_processor_class(
-            self.env["payment.provider"]
-        )
-        minimums = {c: processor.minimum(c.name) for c in self.currency_id}
+        provider = self.env["payment.provider"].sudo()
         refused = {}
         for move in self.sudo():
             name = move.display_name
@@ -98,10 +94,10 @@ class AccountMove(models.Model):
                 why = self.env._("%s is cancelled: there is nothing to pay.", name)
             elif move.currency_id.compare_amounts(move.amount_residual, 0) <= 0:
                 why = self.env._("%s is paid: there is nothing left to pay.", name)
-            elif move.amount_residual < minimums[move.currency_id]:
-                why = f"{name}: " + links._minimum_message(
-                    move.amount_residual, move.currency_id, minimums[move.currency_id]
-                )
+            elif problem := provider._paylinks_minimum_problem(
+                move.amount_residual, move.currency_id
+            ):
+                why = f"{name}: {problem}"
             else:
                 continue
             refused[move.with_env(self.env)] = why

@@ -1,9 +1,6 @@
-from decimal import Decimal
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.tools import float_repr
 
 # Money on its way: accepted or received at the processor, but not in the books yet.
 IN_FLIGHT = Domain("operation", "not in", ("refund", "validation")) & (
@@ -154,26 +151,14 @@ class PaymentLink(models.Model):
         :param float amount: in the link's currency
         :rtype: Decimal
         """
-        processor = self.env["payment.provider"]._paylinks_processor_class(self.sudo().provider_id)
-        exact = Decimal(float_repr(amount, self.currency_id.decimal_places))
-        return processor.chargeable(exact, self.currency_id.name)
+        return self.sudo().provider_id._paylinks_chargeable(amount, self.currency_id)
 
     def _get_minimum(self):
         """Return the least amount that the processor charges in the link's currency (Decimal)."""
-        processor = self.env["payment.provider"]._paylinks_processor_class(self.sudo().provider_id)
-        return processor.minimum(self.currency_id.name)
+        return self.sudo().provider_id._paylinks_minimum(self.currency_id)
 
     def _check_minimum(self, amount):
         self.ensure_one()
-        minimum = self._get_minimum()
-        if self._chargeable(amount) < max(minimum, Decimal("0.01")):
-            raise ValidationError(self._minimum_message(amount, self.currency_id, minimum))
-
-    @api.model
-    def _minimum_message(self, amount, currency, minimum):
-        return self.env._(
-            "%(amount)s cannot be paid online: the least that Stripe charges is %(minimum)s."
-            " Ask for more, or collect it another way.",
-            amount=currency.format(amount),
-            minimum=currency.format(float(minimum) or currency.rounding),
-        )
+        provider = self.sudo().provider_id
+        if problem := provider._paylinks_minimum_problem(amount, self.currency_id):
+            raise ValidationError(problem)

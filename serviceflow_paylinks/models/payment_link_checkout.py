@@ -123,8 +123,7 @@ class PaymentLink(models.Model):
 
     def _to_minor(self, amount):
         """Return the Decimal amount in the processor's minor units."""
-        processor = self.env["payment.provider"]._paylinks_processor_class(self.sudo().provider_id)
-        return processor.to_minor(amount, self.currency_id.name)
+        return self.sudo().provider_id._paylinks_to_minor(amount, self.currency_id)
 
     def _create_attempt(self, amount):
         """Write the attempt down: what will be asked, and the key it will be asked with."""

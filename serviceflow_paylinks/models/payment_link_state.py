@@ -186,10 +186,24 @@ class PaymentLink(models.Model):
                     after=link._format_expiry(link.expires_at),
                 )
             )
-        self.filtered(lambda link: link.state in ("active", "expired"))._refresh_state(
-            self.env._("the expiry was edited by %s", self.env.user.name)
-        )
+        editable = self.filtered(lambda link: link.state in ("active", "expired"))
+        editable.filtered(lambda link: not link._is_past_expiry())._check_reopening()
+        editable._refresh_state(self.env._("the expiry was edited by %s", self.env.user.name))
         self.filtered(lambda link: link.state == "expired")._close_checkouts_soon()
+
+    def _check_reopening(self):
+        """An invoice has at most one open balance link: say which one is in the way."""
+        for link in self.filtered(lambda link: link.state == "expired" and link.invoice_id):
+            other_id = link.invoice_id._get_open_balance_links().get(link.invoice_id.id)
+            if link.amount_policy == "balance" and other_id:
+                raise UserError(
+                    self.env._(
+                        "%(invoice)s has the open link %(link)s already: send that one, or delete"
+                        " it first.",
+                        invoice=link.sudo().invoice_id.name,
+                        link=self.browse(other_id).sudo().name,
+                    )
+                )
 
     def _format_expiry(self, moment):
         if not moment:

@@ -1,9 +1,11 @@
 import ipaddress
 import logging
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import float_repr
 from odoo.tools.urls import urljoin
 
 from .. import const
@@ -114,6 +116,40 @@ class PaymentProvider(models.Model):
         """Return the method to note on an attempt until the processor tells the real one."""
         methods = self.env["payment.method"].sudo().with_context(active_test=False)
         return methods.search([("code", "=", "card")], limit=1)
+
+    # -- what can be charged; an empty record answers for the default processor --
+
+    def _paylinks_chargeable(self, amount, currency):
+        """Return the greatest amount not above this one that the processor can charge.
+
+        :param float amount: in major units of the currency
+        :rtype: Decimal
+        """
+        exact = Decimal(float_repr(amount, currency.decimal_places))
+        return self._paylinks_processor_class(self).chargeable(exact, currency.name)
+
+    def _paylinks_to_minor(self, amount, currency):
+        """Return the chargeable Decimal amount in the processor's minor units (int)."""
+        return self._paylinks_processor_class(self).to_minor(amount, currency.name)
+
+    def _paylinks_minimum(self, currency):
+        """Return the least amount that can be charged in the currency (Decimal, major units)."""
+        return self._paylinks_processor_class(self).minimum(currency.name)
+
+    def _paylinks_minimum_problem(self, amount, currency):
+        """Return why so little cannot be paid online, for the clerk; empty if it can.
+
+        :param float amount: in major units of the currency
+        """
+        chargeable, minimum = self._paylinks_chargeable(amount, currency), self._paylinks_minimum(currency)
+        if chargeable and chargeable >= minimum:
+            return ""
+        return self.env._(
+            "%(amount)s cannot be paid online: the least that Stripe charges is %(minimum)s."
+            " Ask for more, or collect it another way.",
+            amount=currency.format(amount),
+            minimum=currency.format(float(minimum) or currency.rounding),
+        )
 
     # -- what a person is told --
 

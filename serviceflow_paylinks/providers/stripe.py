@@ -5,6 +5,7 @@ https://docs.stripe.com/api/idempotent_requests; the API version is the one the 
 """
 
 import json
+import logging
 import re
 import time
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ from .base import (
 
 # The SDK would write a file in the home folder and report timings to Stripe.
 stripe.enable_telemetry = False
+# It logs two lines for each call, with the parameters in debug mode. We log one for each failure.
+logging.getLogger("stripe").setLevel(logging.WARNING)
 
 TIMEOUT = 10  # seconds for one try
 RETRIES = 2

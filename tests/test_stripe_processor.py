@@ -1,0 +1,176 @@
+"""Stripe behind the boundary: errors in two kinds, credentials that stay where they belong."""
+
+import stripe
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.serviceflow_paylinks import const
+from odoo.addons.serviceflow_paylinks.exceptions import (
+    FinalError,
+    RetryableError,
+    UnknownCheckoutError,
+)
+from odoo.addons.serviceflow_paylinks.logs import TokenFilter
+from odoo.addons.serviceflow_paylinks.providers import stripe as processor_module
+from odoo.addons.serviceflow_paylinks.providers.base import Credentials
+from odoo.addons.serviceflow_paylinks.providers.stripe import stripe_locale
+
+from .common import PaylinksCase
+
+MODELS = "odoo.addons.serviceflow_paylinks.models.payment_provider"
+
+
+@tagged("post_install", "-at_install")
+class TestStripeProcessor(PaylinksCase):
+    def setUp(self):
+        super().setUp()
+        self.processor = self.provider._paylinks_get_processor()
+
+    def test_errors_are_retryable_or_final_and_name_the_sentence(self):
+        cases = (
+            ("refused", RetryableError, "unreachable"),
+            ("reset", RetryableError, "unreachable"),
+            ("rate_limit", RetryableError, "busy"),
+            ("lock", RetryableError, "busy"),
+            ("error", FinalError, "unreachable"),
+            ("forbidden", FinalError, "rejected_key"),
+            ("garbage", FinalError, "unreachable"),
+        )
+        for kind, error_class, person in cases:
+            with self.subTest(kind):
+                self.sandbox.faults.add(kind, times=None)
+                with self.assertRaises(error_class) as caught:
+                    self.processor.look_at_checkout("cs_test_x")
+                self.assertEqual(caught.exception.person, person)
+                self.assertNotIn("sk_test", str(caught.exception))
+                self.sandbox.faults.clear()
+
+    def test_unknown_checkout(self):
+        with self.assertRaises(UnknownCheckoutError):
+            self.processor.look_at_checkout("cs_test_unknown")
+        with self.assertRaises(UnknownCheckoutError):
+            self.processor.close_checkout("cs_test_unknown")
+
+    def test_key_that_stripe_does_not_know(self):
+        self.sandbox.keys = {"sk_test_other"}
+        self.addCleanup(setattr, self.sandbox, "keys", None)
+        with self.assertRaises(FinalError) as caught:
+            self.processor.check_account()
+        self.assertEqual(caught.exception.person, "rejected_key")
+        with (
+            self.assertRaisesRegex(UserError, "Stripe rejected the key"),
+            mute_logger(MODELS),
+        ):
+            self.provider.action_paylinks_check_connection()
+
+    def test_sentences(self):
+        for person in ("not_connected", "rejected_key", "unreachable", "busy", "too_small", "?"):
+            sentence = self.provider._paylinks_explain(FinalError("detail", person))
+            self.assertIn("harged", sentence)
+            self.assertNotIn("detail", sentence)
+
+    def test_credentials_do_not_show_in_logs(self):
+        shown = repr(Credentials("sk_test_secret", ("whsec_secret",)))
+        self.assertNotIn("secret", shown.replace("webhook_secrets", ""))
+
+    def test_sdk_is_used_as_promised(self):
+        client = processor_module.stripe.RequestsClient(timeout=processor_module.TIMEOUT)
+        self.assertEqual(client._timeout, 10)
+        self.assertEqual(processor_module.RETRIES, 2)
+        self.assertFalse(stripe.enable_telemetry)
+
+    def test_locales(self):
+        expected = {"fr_FR": "fr", "pt_BR": "pt-BR", "en_GB": "en-GB", "es_419": "es-419"}
+        expected |= {"nl_BE": "nl", "sr@latin": "auto", "": "auto", "zh_CN": "zh"}
+        self.assertEqual({lang: stripe_locale(lang) for lang in expected}, expected)
+
+    # -- the account --
+
+    def test_check_connection(self):
+        notice = self.provider.action_paylinks_check_connection()["params"]
+        self.assertEqual(notice["type"], "success")
+        self.provider.paylinks_webhook_secret = False
+        notice = self.provider.action_paylinks_check_connection()["params"]
+        self.assertEqual(notice["type"], "warning")
+        self.assertIn("webhook is missing", notice["message"])
+
+    def test_check_connection_says_what_is_wrong(self):
+        self.sandbox.dashboard.change_account(charges_enabled=False)
+        with self.assertRaisesRegex(UserError, "may not take payments yet"):
+            self.provider.action_paylinks_check_connection()
+        self.sandbox.dashboard.change_account(charges_enabled=True)
+        self.sandbox.faults.add("refused", times=None)
+        with self.assertRaisesRegex(UserError, "cannot be reached"), mute_logger(MODELS):
+            self.provider.action_paylinks_check_connection()
+        self.provider.write({"state": "disabled", "stripe_secret_key": False})
+        with self.assertRaisesRegex(UserError, "not connected"), mute_logger(MODELS):
+            self.provider.action_paylinks_check_connection()
+
+    def test_create_webhook(self):
+        before = self.provider.paylinks_webhook_secret
+        self.provider.action_paylinks_create_webhook()
+        self.assertNotEqual(self.provider.paylinks_webhook_secret, before)
+        self.assertEqual(self.provider.paylinks_webhook_secret_previous, before)
+        endpoints = self.sandbox.store.all("webhook_endpoint")
+        [endpoint] = [e for e in endpoints if e["id"] == self.provider.paylinks_webhook_ref]
+        self.assertEqual(len(endpoints), 1, "the older one is retired")
+        self.assertEqual(sorted(endpoint["enabled_events"]), sorted(const.WEBHOOK_EVENTS))
+        self.assertEqual(endpoint["api_version"], stripe.api_version)
+        self.assertEqual(
+            endpoint["url"],
+            f"{self.base_url()}/paylinks/stripe/webhook/{self.provider.id}",
+        )
+
+    # -- the address of the API --
+
+    def _api_base(self, value, **values):
+        self.env["ir.config_parameter"].set_param(const.API_BASE_PARAMETER, value)
+        self.provider.write(values)
+        with mute_logger(MODELS):
+            return self.provider._paylinks_api_base()
+
+    def test_api_base_leads_to_this_machine_only(self):
+        for base in ("http://127.0.0.1:12111", "http://localhost:12111/", "http://[::1]:1"):
+            with self.subTest(base):
+                self.assertEqual(self._api_base(base), base.rstrip("/"))
+        for base in (
+            "http://127.0.0.1@evil.example",
+            "http://evil.example",
+            "http://127.0.0.1.evil.example",
+            "http://localhost.evil.example",
+            "http://10.0.0.1",
+            "http://0.0.0.0",
+            "ftp://127.0.0.1",
+            "//127.0.0.1",
+            "127.0.0.1",
+            "http://user:pass@127.0.0.1",
+        ):
+            with self.subTest(base):
+                self.assertEqual(self._api_base(base), "")
+
+    def test_api_base_needs_test_mode_and_a_test_key(self):
+        base = "http://127.0.0.1:1"
+        self.assertEqual(self._api_base(base, stripe_secret_key="sk_live_x"), "")
+        self.assertEqual(self._api_base(base, stripe_secret_key="rk_test_x"), "")
+        self.assertEqual(self._api_base(base, stripe_secret_key="sk_test_x"), base)
+        self.assertEqual(self._api_base(base, state="enabled"), "")
+
+    # -- logs --
+
+    def test_tokens_do_not_reach_the_access_log(self):
+        link = self.make_link()
+        with self.assertLogs("werkzeug", "INFO") as logs:
+            self.open_page(link)
+            self.url_open(self.path(link, "/return?session_id=x"))
+        text = "".join(logs.output)
+        self.assertIn("/pay/[token]", text)
+        self.assertNotIn(link.token, text)
+
+    def test_token_filter(self):
+        import logging
+
+        record = logging.LogRecord("x", 20, "f", 1, "%s %s", ("GET /pay/abc/return?x", 3), None)
+        TokenFilter().filter(record)
+        self.assertEqual(record.getMessage(), "GET /pay/[token]/return?x 3")
