@@ -24,6 +24,7 @@
     ],
     "demo": [
         "demo/res_partner_demo.xml",
+        "demo/account_move_demo.xml",
         "demo/payment_link_demo.xml",
     ],
     "installable": True,

@@ -1,4 +1,4 @@
-"""The people and machines that come to a running Odoo at the same moment, each on its own connection.
+"""The people and machines that come to a running Odoo at once, on connections of their own.
 
 For tests with real servers (`dev.stack`): nothing in here runs inside Odoo's process.
 """
@@ -6,20 +6,20 @@ For tests with real servers (`dev.stack`): nothing in here runs inside Odoo's pr
 import json
 import threading
 import time
-from collections import Counter
+from collections import Counter, namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from html import unescape
 from re import search
+from secrets import token_hex
 
+import psycopg2
 import requests
 
-from dev import database
-from dev.stack import SANDBOX_SECRET_KEY, Stack
+from dev.stack import SANDBOX_SECRET_KEY
 from sandbox.signing import signature_header
 
 SECONDS = 60  # for an answer; Odoo waits up to 30 between its five tries of a request
-RAN_AGAIN = "tries left, try again in"  # what odoo/service/model.py logs
 SYNC = "cron_sync_checkouts"
 
 
@@ -71,7 +71,7 @@ class Browser:
         return page
 
     def press(self):
-        """Press the button of the page that is open; return the answer, its redirect not followed."""
+        """Press the button of the page that is open; return the answer, not following it."""
         assert self._button, "the page has no button"
         token, csrf = self._button
         return self._http.post(
@@ -149,12 +149,11 @@ class Stripe:
         return answer.json()
 
     def sessions(self, invoice, status=None):
-        """The sessions that were ever opened for an invoice."""
+        """The sessions that were ever opened for an invoice: for its customer."""
         return [
             session
             for session in self.control("GET", "sessions")
-            if session["client_reference_id"].split("-")[0] == invoice.name
-            and status in (None, session["status"])
+            if session["customer_email"] == invoice.email and status in (None, session["status"])
         ]
 
     def pay(self, session):
@@ -188,7 +187,7 @@ class Stripe:
 
     @contextmanager
     def watch(self, invoice):
-        """See all the time how many sessions of an invoice are open; yields a list with the most."""
+        """Count an invoice's open sessions all the time; yields a list of the greatest count."""
         most, done = [0], threading.Event()
 
         def look():
@@ -210,28 +209,19 @@ class Stripe:
         return found
 
 
-class Invoice:
-    """An invoice by its id and name."""
-
-    def __init__(self, ref, name, partner):
-        self.id, self.name, self.partner = ref, name, partner
+Invoice = namedtuple("Invoice", "id, partner, email")
 
 
 class Office:
     """A stack with a clerk at work: makes invoices and links, and reads the books by SQL."""
 
-    def __init__(self, name, **options):
-        self.db = database.name(name)
-        self.stack = Stack(self.db, name=name, **options)
-        self.stripe = Stripe(self.stack.sandbox_url)
-        self.clerk = None
-
-    def open(self):
-        """Let the clerk come in; once Odoo runs."""
+    def __init__(self, stack):
+        self.stack = stack
+        self.stripe = Stripe(stack.sandbox_url)
         self.clerk = self.new_clerk()
 
     def new_clerk(self):
-        return Clerk(self.stack.odoo_url, self.db)
+        return Clerk(self.stack.odoo_url, self.stack.database)
 
     def new_browser(self):
         return Browser(self.stack.odoo_url)
@@ -240,16 +230,17 @@ class Office:
 
     def make_invoice(self, amount=100.0):
         """Post an invoice to a customer of its own."""
-        partner = self.clerk.create("res.partner", name="Ada Payer", email="ada@example.com")
+        email = f"ada-{token_hex(4)}@example.com"
+        partner = self.clerk.create("res.partner", name="Ada Payer", email=email)
         line = {"name": "Boiler service", "price_unit": amount, "tax_ids": [[5, 0, 0]]}
-        ref = self.clerk.create(
+        invoice = self.clerk.create(
             "account.move",
             move_type="out_invoice",
             partner_id=partner,
             invoice_line_ids=[[0, 0, line]],
         )
-        self.clerk.call("account.move", "action_post", [ref])
-        return Invoice(ref, self.value("SELECT name FROM account_move WHERE id = %s", ref), partner)
+        self.clerk.call("account.move", "action_post", [invoice])
+        return Invoice(invoice, partner, email)
 
     def make_link(self, invoice):
         """Make the invoice's balance link and return its id."""
@@ -298,9 +289,33 @@ class Office:
         """Odoo starts again on the same database."""
         self.stack.start_odoo()
 
-    def count_reruns(self):
-        """How many times Odoo has run a request again, since it started."""
-        return self.stack.odoo.output().count(RAN_AGAIN)
+    def count_logged(self, words):
+        """How many times Odoo's log has these words, since it started."""
+        return self.stack.odoo.output().count(words)
+
+    # -- other transactions --
+
+    def change_elsewhere(self, table, ref):
+        """Let another transaction change a row now; fails if somebody holds the row's lock."""
+        self.stack.query(
+            f"SET lock_timeout = '300ms'; UPDATE {table} SET write_date = now() WHERE id = %s",
+            [ref],
+        )
+
+    @contextmanager
+    def held_up(self, table, column, ref):
+        """While the block runs, nobody can write the rows of a table; yields what tells whether
+        somebody tries to."""
+        connection = psycopg2.connect(dbname=self.stack.database)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT id FROM {table} WHERE {column} = %s FOR UPDATE", [ref])
+            yield lambda: self.column(
+                "SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))",
+                connection.info.backend_pid,
+            )
+        finally:
+            connection.close()
 
     # -- the books --
 
@@ -332,8 +347,8 @@ class Office:
 
     def ledger(self, attempt):
         """How many events of an attempt the ledger holds: {state: count}."""
-        states = self.column("SELECT state FROM payment_link_event WHERE transaction_id = %s", attempt)
-        return Counter(states)
+        statement = "SELECT state FROM payment_link_event WHERE transaction_id = %s"
+        return Counter(self.column(statement, attempt))
 
     def payments(self, invoice):
         """The amounts of the customer's payments in the books."""

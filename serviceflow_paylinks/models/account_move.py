@@ -54,9 +54,7 @@ class AccountMove(models.Model):
             self.env["payment.provider"]._paylinks_check_connected(company)
         refused = self._get_paylinks_refusals()
         existing = self._get_open_balance_links()
-        missing = [
-            move for move in self if move not in refused and move.id not in existing
-        ]
+        missing = [move for move in self if move not in refused and move.id not in existing]
         created = link_model.create(
             [{"purpose": "invoice", "invoice_id": move.id, **values} for move in missing]
         )

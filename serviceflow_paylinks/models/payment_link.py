@@ -34,7 +34,6 @@ class PaymentLink(models.Model):
     _description = "Payment Link"
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "id desc"
-    _check_company_auto = True
     _mail_post_access = "read"
 
     name = fields.Char("Reference", readonly=True, required=True, copy=False)
@@ -46,12 +45,8 @@ class PaymentLink(models.Model):
         default="invoice",
         readonly=True,
     )
-    invoice_id = fields.Many2one(
-        "account.move", readonly=True, check_company=True, ondelete="restrict"
-    )
-    sale_order_id = fields.Many2one(
-        "sale.order", readonly=True, check_company=True, ondelete="restrict"
-    )
+    invoice_id = fields.Many2one("account.move", readonly=True, ondelete="restrict")
+    sale_order_id = fields.Many2one("sale.order", readonly=True, ondelete="restrict")
     partner_id = fields.Many2one(
         "res.partner", "Customer", required=True, readonly=True, ondelete="restrict", index=True
     )
@@ -192,50 +187,73 @@ class PaymentLink(models.Model):
 
     def _complete_create_values(self, vals_list):
         """Fill in what follows from the documents: in place, with queries that do not grow."""
-        invoices = self.env["account.move"].browse(
-            [vals["invoice_id"] for vals in vals_list if vals.get("invoice_id")]
-        )
-        orders = self.env["sale.order"].browse(
-            [vals["sale_order_id"] for vals in vals_list if vals.get("sale_order_id")]
-        )
-        invoices.check_access("read")
-        orders.check_access("read")
+        documents = self._get_documents_of(vals_list)
+        for vals in vals_list:
+            self._complete_from_document(vals, documents.get(self._document_key(vals)))
+        partners = self._browse_by_id("res.partner", [vals["partner_id"] for vals in vals_list])
         now = fields.Datetime.now()
         for vals in vals_list:
-            self._complete_from_document(vals)
+            partner = partners[vals["partner_id"]]
+            self._normalize_contact(vals, partner)
+            vals.setdefault("email", partner.email_normalized or partner.email)
+            vals.setdefault("phone", partner.phone_sanitized or False)
             vals["token"] = self._new_token()
-            if "amount" in vals:
-                vals["amount_fixed"] = vals.pop("amount")
-            vals.setdefault(
-                "amount_policy",
-                "fixed" if vals.get("amount_fixed") or vals["purpose"] != "invoice" else "balance",
-            )
-            company = self.env["res.company"].browse(vals["company_id"])
-            if "expires_at" not in vals:
-                vals["expires_at"] = company.sudo()._paylinks_default_expiry(now)
-            elif vals["expires_at"] and not self.env.su:
-                self._check_expiry_is_ahead(fields.Datetime.to_datetime(vals["expires_at"]))
+            # Nothing is paid yet: spares the ORM to compute it.
+            vals.update(amount_paid=0.0, amount_refunded=0.0)
+            self._complete_terms(vals, now)
         self._complete_from_companies(vals_list)
 
-    def _complete_from_document(self, vals):
-        """Take company, currency and customer from the invoice or order; they are not negotiable."""
+    def _browse_by_id(self, model, ids):
+        """Return {id: record} as superuser; read together, whichever is read first."""
+        records = self.env[model].sudo().browse(dict.fromkeys(ids))
+        return {record.id: record for record in records}
+
+    @api.model
+    def _document_key(self, vals):
+        """Return which document a new link is for: (model, id)."""
+        field, model = ("invoice_id", "account.move")
+        if vals.get("purpose") == "deposit":
+            field, model = ("sale_order_id", "sale.order")
+        return model, vals.get(field)
+
+    def _get_documents_of(self, vals_list):
+        """Return the documents that the user may see: {(model, id): record as superuser}.
+
+        :raise AccessError: the user may not see one of them
+        """
+        keys = {self._document_key(vals) for vals in vals_list if vals.get("purpose") != "custom"}
+        result = {}
+        for model in ("account.move", "sale.order"):
+            ids = [document_id for name, document_id in keys if name == model and document_id]
+            self.env[model].browse(ids).check_access("read")
+            for document_id, document in self._browse_by_id(model, ids).items():
+                result[model, document_id] = document
+        return result
+
+    def _complete_from_document(self, vals, document):
+        """Take company, currency and customer from the invoice or order; they are not negotiable.
+
+        :param document: a record as superuser; None for a custom amount
+        """
         vals.setdefault("purpose", "invoice" if vals.get("invoice_id") else "custom")
-        document = self.env["account.move"].sudo().browse(vals.get("invoice_id") or [])
-        if vals["purpose"] == "deposit":
-            document = self.env["sale.order"].sudo().browse(vals.get("sale_order_id") or [])
-        if vals["purpose"] != "custom" and document:
+        if document is not None:
             vals.update(company_id=document.company_id.id, currency_id=document.currency_id.id)
-            vals.setdefault("partner_id", document.partner_id.id)
-            self._check_partner_of(document, vals["partner_id"])
-        company = self.env["res.company"].browse(vals.get("company_id") or self.env.company.id)
-        vals["company_id"] = company.id
-        vals.setdefault("currency_id", company.currency_id.id)
+            if vals.setdefault("partner_id", document.partner_id.id) != document.partner_id.id:
+                self._check_partner_of(document, vals["partner_id"])
+            other = "sale_order_id" if vals["purpose"] == "invoice" else "invoice_id"
+            vals.pop(other, None)
+        else:
+            vals.pop("invoice_id", None)
+            vals.pop("sale_order_id", None)
+            company = self.env["res.company"].browse(vals.get("company_id") or self.env.company.id)
+            if not self.env.su and company not in self.env.companies:
+                raise AccessError(
+                    self.env._("You cannot make payment links for another company.")
+                )
+            vals["company_id"] = company.id
+            vals.setdefault("currency_id", company.currency_id.id)
         if not vals.get("partner_id"):
             raise ValidationError(self.env._("Choose the customer who is to pay."))
-        partner = self.env["res.partner"].sudo().browse(vals["partner_id"])
-        self._normalize_contact(vals, partner)
-        vals.setdefault("email", email_normalize(partner.email) or partner.email)
-        vals.setdefault("phone", partner.phone_sanitized or False)
 
     def _check_partner_of(self, document, partner_id):
         partner = self.env["res.partner"].sudo().browse(partner_id)
@@ -248,6 +266,18 @@ class PaymentLink(models.Model):
                     partner=partner.display_name,
                 )
             )
+
+    def _complete_terms(self, vals, now):
+        """Fill in what is asked for, and for how long."""
+        if "amount" in vals:
+            vals["amount_fixed"] = vals.pop("amount")
+        agreed = vals.get("amount_fixed") or vals["purpose"] != "invoice"
+        vals.setdefault("amount_policy", "fixed" if agreed else "balance")
+        if "expires_at" not in vals:
+            company = self.env["res.company"].sudo().browse(vals["company_id"])
+            vals["expires_at"] = company._paylinks_default_expiry(now)
+        elif vals["expires_at"] and not self.env.su:
+            self._check_expiry_is_ahead(fields.Datetime.to_datetime(vals["expires_at"]))
 
     def _complete_from_companies(self, vals_list):
         """Number the links and give each its company's provider."""

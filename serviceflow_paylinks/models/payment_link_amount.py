@@ -27,11 +27,13 @@ class PaymentLink(models.Model):
         compute_sudo=True,
         help="What the customer would pay now.",
     )
+    # Not read-only for the ORM alone, which so takes the zeros given on creation as they are; nobody
+    # may write them (`_check_given`), and the views show them read-only.
     amount_paid = fields.Monetary(
-        "Paid", compute="_compute_amount_paid", store=True, compute_sudo=True
+        "Paid", compute="_compute_amount_paid", store=True, readonly=False, compute_sudo=True
     )
     amount_refunded = fields.Monetary(
-        "Refunded", compute="_compute_amount_paid", store=True, compute_sudo=True
+        "Refunded", compute="_compute_amount_paid", store=True, readonly=False, compute_sudo=True
     )
     transaction_ids = fields.One2many(
         "payment.transaction",
