@@ -1,5 +1,1 @@
-from . import logs
-from . import providers
-from . import models
-from . import wizards
-from . import controllers
+from . import controllers, logs, models, providers, wizards

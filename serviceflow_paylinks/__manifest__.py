@@ -27,6 +27,5 @@
         "demo/account_move_demo.xml",
         "demo/payment_link_demo.xml",
     ],
-    "installable": True,
     "application": True,
 }

@@ -6,9 +6,8 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import Command, fields
-from odoo.tests import HttpCase, tagged
-
 from odoo.addons.serviceflow_paylinks.providers.stripe import StripeProcessor
+from odoo.tests import HttpCase, tagged
 
 from sandbox import Sandbox, SystemClock
 from sandbox.inprocess import InProcessClient
@@ -26,9 +25,7 @@ class PaylinksCase(HttpCase):
         cls.sandbox = Sandbox(SystemClock(), settle_after=None)
         cls.client = InProcessClient(cls.sandbox, timeout=10)
         cls.startClassPatcher(
-            patch.object(
-                StripeProcessor, "_build_http_client", staticmethod(lambda: cls.client)
-            )
+            patch.object(StripeProcessor, "_build_http_client", staticmethod(lambda: cls.client))
         )
         cls.company = cls.env.company
         cls.company.name = "Brook Plumbing"
@@ -76,7 +73,9 @@ class PaylinksCase(HttpCase):
 
     # -- the clerk --
 
-    def make_invoice(self, amount=100.0, currency=None, term=None, post=True, partner=None, **values):
+    def make_invoice(
+        self, amount=100.0, currency=None, term=None, post=True, partner=None, **values
+    ):
         invoice = self.env["account.move"].create(
             {
                 "move_type": "out_invoice",
@@ -86,7 +85,11 @@ class PaylinksCase(HttpCase):
                 "invoice_payment_term_id": term.id if term else False,
                 "invoice_line_ids": [
                     Command.create(
-                        {"name": "Boiler service", "price_unit": amount, "tax_ids": [Command.clear()]}
+                        {
+                            "name": "Boiler service",
+                            "price_unit": amount,
+                            "tax_ids": [Command.clear()],
+                        }
                     )
                 ],
                 **values,

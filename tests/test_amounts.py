@@ -4,9 +4,8 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import Command, fields
-from odoo.exceptions import UserError, ValidationError
-
 from odoo.addons.serviceflow_paylinks.providers import money
+from odoo.exceptions import UserError, ValidationError
 
 from .common import PaylinksCase
 
@@ -78,9 +77,7 @@ class TestAmounts(PaylinksCase):
                 "discount_percentage": 2,
                 "discount_days": 10,
                 "line_ids": [
-                    Command.create(
-                        {"value": "percent", "value_amount": 100, "nb_days": 30}
-                    )
+                    Command.create({"value": "percent", "value_amount": 100, "nb_days": 30})
                 ],
             }
         )

@@ -2,14 +2,12 @@
 
 from unittest.mock import patch
 
-from psycopg2.errors import SerializationFailure
-
 from odoo import Command, fields
-from odoo.tests.test_cursor import TestCursor
-
 from odoo.addons.serviceflow_paylinks.models.payment_transaction_checkout import (
     PaymentTransaction as CheckoutTransaction,
 )
+from odoo.tests.test_cursor import TestCursor
+from psycopg2.errors import SerializationFailure
 
 from .common import PaylinksCase
 
@@ -158,7 +156,7 @@ class TestClick(PaylinksCase):
         self.assertEqual(link.transaction_ids, attempt, "the same attempt, the same key")
 
     def test_stripe_answers_500_after_doing_it(self):
-        """The key remembers the 500: the next click is a new attempt, and the orphan is no danger."""
+        """The key remembers the 500: the next click is a new attempt; the orphan is no danger."""
         link = self.make_link()
         self.sandbox.faults.add("error", "POST", "/v1/checkout/sessions", after_effect=True)
         with self.assertLogs("odoo.addons.serviceflow_paylinks", "WARNING"):

@@ -1,4 +1,4 @@
-"""Three messengers, one function: webhook, return and schedule, in any order, any number of times."""
+"""Three messengers, one function: webhook, return and schedule, in any order and number."""
 
 import json
 

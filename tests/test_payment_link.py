@@ -80,7 +80,10 @@ class TestPaymentLink(PaylinksCase):
         link = self.make_custom_link(email="Ada.Payer@Example.COM", phone="(202) 555-0177")
         self.assertEqual(link.email, "ada.payer@example.com")
         self.assertEqual(link.phone, "+12025550177")
-        for values, words in (({"email": "nobody"}, "not an email"), ({"phone": "12"}, "not a phone")):
+        for values, words in (
+            ({"email": "nobody"}, "not an email"),
+            ({"phone": "12"}, "not a phone"),
+        ):
             with self.subTest(values), self.assertRaisesRegex(ValidationError, words):
                 self.make_custom_link(**values)
             with self.subTest(values), self.assertRaisesRegex(ValidationError, words):
@@ -217,7 +220,13 @@ class TestPaymentLink(PaylinksCase):
             }
         )
         text = self.open_page(link).text
-        for secret in ("4242", "internal note", other.invoice_id.name, "ada@example.com", link.name):
+        for secret in (
+            "4242",
+            "internal note",
+            other.invoice_id.name,
+            "ada@example.com",
+            link.name,
+        ):
             self.assertNotIn(secret, text)
         self.assertNotRegex(text, r"[?&]id=|data-id|res_id")
         self.assertLess(len(text), 20_000)

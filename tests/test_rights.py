@@ -1,4 +1,4 @@
-"""Invariant 9: view, create and manage; companies apart; portal users see their own company's links."""
+"""Invariant 9: view, create and manage; companies apart; portal users see their company's."""
 
 import json
 
@@ -23,7 +23,8 @@ class TestRights(PaylinksCase):
             "manager": f"{MODULE}.group_payments_manage",
         }
         cls.users = {
-            name: new_test_user(cls.env, f"paylinks_{name}", groups) for name, groups in users.items()
+            name: new_test_user(cls.env, f"paylinks_{name}", groups)
+            for name, groups in users.items()
         }
         cls.other_company = cls.env["res.company"].create({"name": "Other Ltd"})
         cls.users["stranger"] = new_test_user(

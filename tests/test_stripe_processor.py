@@ -3,11 +3,6 @@
 import logging
 
 import stripe
-
-from odoo.exceptions import UserError
-from odoo.tests import tagged
-from odoo.tools import mute_logger
-
 from odoo.addons.serviceflow_paylinks import const
 from odoo.addons.serviceflow_paylinks.exceptions import (
     FinalError,
@@ -18,6 +13,9 @@ from odoo.addons.serviceflow_paylinks.logs import LOGGERS
 from odoo.addons.serviceflow_paylinks.providers import stripe as processor_module
 from odoo.addons.serviceflow_paylinks.providers.base import Credentials
 from odoo.addons.serviceflow_paylinks.providers.stripe import stripe_locale
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import PaylinksCase
 
@@ -162,10 +160,13 @@ class TestStripeProcessor(PaylinksCase):
     # -- logs --
 
     def test_tokens_do_not_reach_the_log(self):
-        """The loggers that are handed a request's path; the running server's log is read elsewhere."""
+        """The loggers that are handed a request's path."""
         token = self.make_link().token
         for name in LOGGERS:
-            for args in ((f"GET /pay/{token}/return?x HTTP/1.1", 303), ({"path": f"/pay/{token}"},)):
+            for args in (
+                (f"GET /pay/{token}/return?x HTTP/1.1", 303),
+                ({"path": f"/pay/{token}"},),
+            ):
                 with self.subTest(name), self.assertLogs(name, logging.INFO) as logs:
                     logging.getLogger(name).info("%s %s" if len(args) > 1 else "%(path)s", *args)
                 self.assertIn("/pay/[token]", logs.output[0])

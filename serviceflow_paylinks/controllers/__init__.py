@@ -1,3 +1,1 @@
-from . import pay
-from . import webhook
-from . import stripe
+from . import pay, stripe, webhook

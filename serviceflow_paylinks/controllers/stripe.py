@@ -1,6 +1,5 @@
-from werkzeug.exceptions import Forbidden
-
 from odoo.addons.payment_stripe.controllers.main import StripeController
+from werkzeug.exceptions import Forbidden
 
 
 class PaymentLinkStripeController(StripeController):

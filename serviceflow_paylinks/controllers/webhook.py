@@ -10,7 +10,7 @@ _logger = logging.getLogger(__name__)
 
 
 class PaymentLinkWebhook(http.Controller):
-    """Where the processor's notifications arrive. Nothing is read before its signature is checked."""
+    """Where notifications arrive. Nothing is read before its signature is checked."""
 
     @http.route(
         f"{WEBHOOK_ROUTE}/<int:provider_id>",

@@ -1,16 +1,18 @@
-from . import res_company
-from . import payment_provider
-from . import payment_transaction
-from . import payment_transaction_checkout
-from . import payment_link
-from . import payment_link_amount
-from . import payment_link_state
-from . import payment_link_checkout
-from . import payment_link_page
-from . import payment_link_send
-from . import payment_link_schedule
-from . import payment_link_event
-from . import account_move
-from . import account_partial_reconcile
-from . import sale_order
-from . import res_config_settings
+from . import (
+    account_move,
+    account_partial_reconcile,
+    payment_link,
+    payment_link_amount,
+    payment_link_checkout,
+    payment_link_event,
+    payment_link_page,
+    payment_link_schedule,
+    payment_link_send,
+    payment_link_state,
+    payment_provider,
+    payment_transaction,
+    payment_transaction_checkout,
+    res_company,
+    res_config_settings,
+    sale_order,
+)

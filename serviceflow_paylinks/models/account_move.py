@@ -176,7 +176,7 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         posted = super()._post(soft)
-        posted.filtered(
-            lambda move: move.is_sale_document()
-        )._paylinks_document_changed(self.env._("the invoice was confirmed"))
+        posted.filtered(lambda move: move.is_sale_document())._paylinks_document_changed(
+            self.env._("the invoice was confirmed")
+        )
         return posted

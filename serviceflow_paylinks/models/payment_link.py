@@ -1,13 +1,11 @@
 import secrets
 
-from psycopg2.errors import UniqueViolation
-
 from odoo import api, fields, models
+from odoo.addons.phone_validation.tools import phone_validation
 from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
 from odoo.tools import email_normalize
 from odoo.tools.urls import urljoin
-
-from odoo.addons.phone_validation.tools import phone_validation
+from psycopg2.errors import UniqueViolation
 
 from ..const import PAY_ROUTE, TOKEN_BYTES
 
@@ -88,9 +86,7 @@ class PaymentLink(models.Model):
     _company_recent_idx = models.Index("(company_id, id DESC)")
     _state_recent_idx = models.Index("(state, id DESC)")
     # The schedule that expires links reads nothing else.
-    _expiring_idx = models.Index(
-        "(expires_at) WHERE state = 'active' AND expires_at IS NOT NULL"
-    )
+    _expiring_idx = models.Index("(expires_at) WHERE state = 'active' AND expires_at IS NOT NULL")
 
     @api.depends("token", "company_id")
     def _compute_url(self):
@@ -156,7 +152,7 @@ class PaymentLink(models.Model):
                 )
             )
 
-    def copy(self, default=None):
+    def copy_data(self, default=None):
         raise UserError(
             self.env._("A payment link cannot be duplicated: generate a new one instead.")
         )
@@ -247,9 +243,7 @@ class PaymentLink(models.Model):
             vals.pop("sale_order_id", None)
             company = self.env["res.company"].browse(vals.get("company_id") or self.env.company.id)
             if not self.env.su and company not in self.env.companies:
-                raise AccessError(
-                    self.env._("You cannot make payment links for another company.")
-                )
+                raise AccessError(self.env._("You cannot make payment links for another company."))
             vals["company_id"] = company.id
             vals.setdefault("currency_id", company.currency_id.id)
         if not vals.get("partner_id"):

@@ -5,7 +5,9 @@ from odoo.fields import Domain
 # Money on its way: accepted or received at the processor, but not in the books yet.
 IN_FLIGHT = Domain("operation", "not in", ("refund", "validation")) & (
     Domain("state", "in", ("pending", "authorized"))
-    | Domain([("state", "=", "done"), ("is_post_processed", "=", False), ("payment_id", "=", False)])
+    | Domain(
+        [("state", "=", "done"), ("is_post_processed", "=", False), ("payment_id", "=", False)]
+    )
 )
 
 
@@ -27,8 +29,8 @@ class PaymentLink(models.Model):
         compute_sudo=True,
         help="What the customer would pay now.",
     )
-    # Not read-only for the ORM alone, which so takes the zeros given on creation as they are; nobody
-    # may write them (`_check_given`), and the views show them read-only.
+    # Writable for the ORM alone, which so takes the zeros given on creation as they are: nobody may
+    # write them (`_check_given`), and the views show them read-only.
     amount_paid = fields.Monetary(
         "Paid", compute="_compute_amount_paid", store=True, readonly=False, compute_sudo=True
     )
@@ -140,9 +142,7 @@ class PaymentLink(models.Model):
         domain = IN_FLIGHT & Domain(field, "in", records.ids)
         if pending_only:
             domain &= Domain("state", "!=", "done")
-        groups = (
-            self.env["payment.transaction"].sudo()._read_group(domain, [field], ["amount:sum"])
-        )
+        groups = self.env["payment.transaction"].sudo()._read_group(domain, [field], ["amount:sum"])
         return {record.id: total for record, total in groups}
 
     # -- what the processor can charge --

@@ -2,11 +2,10 @@ from dataclasses import asdict
 from datetime import UTC, timedelta
 from uuid import uuid4
 
-from psycopg2.errors import UniqueViolation
-
 from odoo import Command, api, fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL
+from psycopg2.errors import UniqueViolation
 
 from ..exceptions import FinalError
 from ..providers.base import CheckoutRequest
@@ -70,7 +69,6 @@ class PaymentLink(models.Model):
         :return: (attempt or empty record, older attempts that must be closed first)
         """
         self._lock_rows()
-        self._get_document()._paylinks_lock()
         self.invalidate_recordset()
         nothing = self.env["payment.transaction"].sudo()
         if not self._is_payable():
@@ -87,7 +85,9 @@ class PaymentLink(models.Model):
         return self._create_attempt(amount), nothing
 
     def _lock_rows(self):
-        """Lock the links, in the order of their ids; waits."""
+        """Lock the links' documents, then the links, in the order of their ids; waits."""
+        self.sale_order_id._paylinks_lock()
+        self.invoice_id._paylinks_lock()
         if self.ids:
             self.env.execute_query(
                 SQL(

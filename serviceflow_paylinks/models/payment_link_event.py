@@ -1,12 +1,11 @@
 import logging
 from datetime import timedelta
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
 from odoo.tools import SQL
+from psycopg2 import OperationalError
 
 from ..exceptions import ProcessorError
 
@@ -107,6 +106,10 @@ class PaymentLinkEvent(models.Model):
         return self.search(
             [("provider_id", "=", provider.id), ("event_ref", "=", notification.event_ref)]
         )
+
+    def _claim(self):
+        """Keep other workers of the schedule away: the retry waits from the last write."""
+        self.write({"state": self.state})
 
     def _process(self):
         """Act on the event and write down what became of it."""

@@ -11,7 +11,7 @@ SYNC_BATCH = 50
 
 
 class PaymentLink(models.Model):
-    """The scheduled actions. Each takes rows with SKIP LOCKED: any number of workers share the work."""
+    """The scheduled actions. Rows are taken with SKIP LOCKED: any number of workers share."""
 
     _inherit = "payment.link"
 
@@ -84,6 +84,9 @@ class PaymentLink(models.Model):
     def _work_through(self, records, work):
         """Do the work for each record in a transaction of its own; one failure stops no other.
 
+        A record is claimed and the claim committed before the work begins, so that no row is locked
+        while the processor is asked, and no other worker takes it meanwhile.
+
         :param work: function of one record; it may commit
         """
         remaining = len(records)
@@ -91,6 +94,8 @@ class PaymentLink(models.Model):
         for record in records:
             try:
                 if record.try_lock_for_update(allow_referencing=True):
+                    record._claim()
+                    self.env["ir.cron"]._commit_progress()
                     work(record)
             except Exception:
                 self.env.cr.rollback()
@@ -98,6 +103,9 @@ class PaymentLink(models.Model):
             remaining -= 1
             if not self.env["ir.cron"]._commit_progress(1, remaining=remaining):
                 return
+
+    def _claim(self):
+        """Nothing to note: links are worked on in one short transaction each."""
 
     @api.private
     def cron_send_links(self):

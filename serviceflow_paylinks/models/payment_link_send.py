@@ -77,7 +77,8 @@ class PaymentLink(models.Model):
                 "body": body,
             }
             for link, body in zip(
-                self, template._render_field("body", self.ids, compute_lang=True).values(),
+                self,
+                template._render_field("body", self.ids, compute_lang=True).values(),
                 strict=True,
             )
         ]

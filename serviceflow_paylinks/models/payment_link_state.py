@@ -172,7 +172,7 @@ class PaymentLink(models.Model):
     # -- expiry --
 
     def _expiry_changed(self, before):
-        """Note the change; reopen an expired link whose expiry now lies ahead, close one that lies past.
+        """Note the change; reopen a link whose expiry now lies ahead, close one whose lies past.
 
         :param dict before: {link: the expiry before}
         """

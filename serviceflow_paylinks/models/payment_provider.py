@@ -141,7 +141,10 @@ class PaymentProvider(models.Model):
 
         :param float amount: in major units of the currency
         """
-        chargeable, minimum = self._paylinks_chargeable(amount, currency), self._paylinks_minimum(currency)
+        chargeable, minimum = (
+            self._paylinks_chargeable(amount, currency),
+            self._paylinks_minimum(currency),
+        )
         if chargeable and chargeable >= minimum:
             return ""
         return self.env._(

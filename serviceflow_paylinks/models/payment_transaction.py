@@ -58,11 +58,10 @@ class PaymentTransaction(models.Model):
     def _post_process(self):
         """Override of ``payment``: attempts of links are booked under their locks, once."""
         attempts = self.filtered("payment_link_id")
-        super(PaymentTransaction, self - attempts)._post_process()
+        result = super(PaymentTransaction, self - attempts)._post_process()
         for attempt in attempts:
             attempt._lock_checkout()
             if not attempt.is_post_processed:
                 super(PaymentTransaction, attempt)._post_process()
-                attempt.payment_link_id._refresh_state(
-                    self.env._("payment %s", attempt.reference)
-                )
+                attempt.payment_link_id._refresh_state(self.env._("payment %s", attempt.reference))
+        return result

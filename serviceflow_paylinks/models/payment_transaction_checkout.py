@@ -1,13 +1,11 @@
 import logging
 from datetime import timedelta
 
-from psycopg2 import OperationalError
-
 from odoo import Command, api, fields, models
+from odoo.addons.payment_stripe.const import PAYMENT_METHODS_MAPPING
 from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL
-
-from odoo.addons.payment_stripe.const import PAYMENT_METHODS_MAPPING
+from psycopg2 import OperationalError
 
 from ..exceptions import FinalError, RetryableError, UnknownCheckoutError
 from ..providers.base import EXPIRED, FAILED, OPEN, PAID, PROCESSING, CheckoutRequest
@@ -21,7 +19,7 @@ LATER_CHECKS = timedelta(hours=1)
 
 
 class PaymentTransaction(models.Model):
-    """What happens to an attempt. ``_apply_checkout`` is the one function behind every messenger."""
+    """What happens to an attempt. ``_apply_checkout`` is the one function behind each messenger."""
 
     _inherit = "payment.transaction"
 
@@ -110,7 +108,10 @@ class PaymentTransaction(models.Model):
         return self.with_user(api.SUPERUSER_ID).with_company(self.company_id).sudo()
 
     def _lock_checkout(self):
-        """Lock the link, then the attempt. A change since our snapshot makes Odoo run this again."""
+        """Lock the document, the link, then the attempt: the order in which staff's work locks too.
+
+        A change since our snapshot makes Odoo run this again.
+        """
         self.env.flush_all()
         self.payment_link_id._lock_rows()
         self.env.execute_query(
@@ -134,6 +135,7 @@ class PaymentTransaction(models.Model):
     def _set_aside(self, problem):
         """Change nothing, and call a person."""
         _logger.warning("Checkout of attempt %s set aside: %s", self.reference, problem)
+        self.checkout_check_at = fields.Datetime.now() + LATER_CHECKS
         self.payment_link_id._flag(
             self.env._("Payment set aside"),
             self.env._(
@@ -213,6 +215,7 @@ class PaymentTransaction(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._post_process()
+                self.checkout_check_at = False
         except (OperationalError, ConcurrencyError):
             raise  # Odoo runs the whole transaction again.
         except Exception as error:
@@ -282,9 +285,7 @@ class PaymentTransaction(models.Model):
         attempt._lock_checkout()
         if attempt.state == "done":
             return
-        attempt.write(
-            {"checkout_open": False, "checkout_close": False, "checkout_check_at": False}
-        )
+        attempt.write({"checkout_open": False, "checkout_close": False, "checkout_check_at": False})
         attempt._set_error(attempt.provider_id._paylinks_explain(error))
         attempt.payment_link_id._refresh_state(
             self.env._("attempt %s came to nothing", attempt.reference)
@@ -293,6 +294,10 @@ class PaymentTransaction(models.Model):
     def _postpone_check(self, error):
         """The processor could not be asked: ask later."""
         _logger.warning("Attempt %s could not be checked: %s", self.reference, error)
+        self.sudo().checkout_check_at = fields.Datetime.now() + FIRST_CHECKS[1]
+
+    def _claim(self):
+        """Keep other workers of the schedule away while this one asks the processor."""
         self.sudo().checkout_check_at = fields.Datetime.now() + FIRST_CHECKS[1]
 
     def _sync_checkout(self):

@@ -11,7 +11,7 @@ class ResCompany(models.Model):
     )
     paylinks_reminder_days = fields.Integer(
         "Remind Before Expiry",
-        help="Days before a link expires on which the customer is reminded by email; 0: not at all.",
+        help="Days before the expiry on which the customer is reminded by email; 0: not at all.",
     )
 
     def _paylinks_default_expiry(self, now):

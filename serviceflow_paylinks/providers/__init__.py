@@ -1,3 +1,1 @@
-from . import base
-from . import money
-from . import stripe
+from . import base, money, stripe

@@ -66,7 +66,7 @@ class Checkout:
         databases share one account and their references collide
     :param payment_ref: the processor's id of the payment, once the customer confirmed
     :param paid_at: when the customer confirmed (UTC, naive), if known
-    :param method: the processor's code of the method (``card``, ``sepa_debit``), or the card's brand
+    :param method: the processor's code of the method (``sepa_debit``), or the card's brand
     :param problem: the processor's words on the last failed try, for the payer
     """
 
@@ -89,7 +89,7 @@ class Notification:
     """What a verified notification says. It is a hint only: look at the checkout before acting.
 
     :param event_ref: the processor's id of the event
-    :param kind: what the event is about: ``checkout``, ``payment``, ``refund``, ``dispute`` or ``other``
+    :param kind: what it is about: ``checkout``, ``payment``, ``refund``, ``dispute``, ``other``
     :param object_ref: the processor's id of that object
     :param payment_ref: the processor's id of the payment, where the event tells it
     :param key: the attempt's idempotency key, where the event tells it

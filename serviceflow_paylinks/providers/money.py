@@ -7,16 +7,14 @@ minimum charge amounts). Odoo's generic table differs for ISK, UGX and MGA.
 from decimal import ROUND_DOWN, Decimal
 
 # The charge equals the amount: no minor units.
-ZERO_DECIMAL = frozenset(
-    "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split()
-)
+ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
 # Sent with three decimals, of which the last must be 0.
 THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
 # Sent with two decimals that must be 00.
 WHOLE_UNITS = frozenset("ISK UGX".split())
 
-# Minimum charge by currency. Stripe applies the minimum of the settlement currency after conversion;
-# a charge in another currency may still be refused there (``amount_too_small``).
+# Minimum charge by currency. Stripe applies the minimum of the settlement currency, after
+# conversion: a charge in another currency may still be refused there (``amount_too_small``).
 MINIMUM = {
     "AED": "2.00", "AUD": "0.50", "BGN": "1.00", "BRL": "0.50", "CAD": "0.50", "CHF": "0.50",
     "CZK": "15.00", "DKK": "2.50", "EUR": "0.50", "GBP": "0.30", "HKD": "4.00", "HUF": "175.00",
@@ -55,8 +53,8 @@ def chargeable(amount, currency):
 def to_minor(amount, currency):
     """Return the amount in minor units.
 
-    >>> to_minor(Decimal("12.34"), "KWD"), to_minor(Decimal(700), "UGX"), to_minor(Decimal(700), "JPY")
-    (12340, 70000, 700)
+    >>> to_minor(Decimal("12.34"), "KWD"), to_minor(Decimal(700), "UGX")
+    (12340, 70000)
 
     :raise ValueError: Stripe cannot charge exactly this amount
     """

@@ -71,7 +71,7 @@ ERRORS = (
 
 
 class StripeProcessor(Processor):
-    """One Stripe account, reached through the SDK with a time limit, retries and idempotency keys."""
+    """One Stripe account, through the SDK with a time limit, retries and idempotency keys."""
 
     chargeable = staticmethod(money.chargeable)
     to_minor = staticmethod(money.to_minor)
@@ -287,7 +287,7 @@ def _read_session(session):
 
 
 def _read_outcome(session, intent):
-    """``complete`` and ``unpaid`` is an asynchronous method that is pending, or that failed since."""
+    """``complete`` and ``unpaid``: an asynchronous method that is pending, or failed since."""
     if session["status"] == "open":
         return OPEN
     if session["status"] == "expired":
