@@ -181,4 +181,5 @@ class TestAmounts(PaylinksCase):
             with self.assertLogs("odoo.addons.serviceflow_paylinks", "WARNING"):
                 answer = self.click_pay(tiny)
         self.assertEqual(answer.status_code, 503)
-        self.assertIn("below the least that Stripe charges", answer.text)
+        self.assertIn("Nothing was charged", answer.text)
+        self.assertIn("below the least that Stripe charges", self.activities(tiny).note)

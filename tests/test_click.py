@@ -200,7 +200,17 @@ class TestClick(PaylinksCase):
         self.sandbox.faults.add("forbidden", "POST", "*", times=None)
         with self.assertLogs("odoo.addons.serviceflow_paylinks", "WARNING"):
             answer = self.click_pay(link)
-        self.assertIn("rejected the key", answer.text)
+        self.assertIn("not available at the moment. Nothing was charged", answer.text)
+        self.assertIn("rejected the key", self.activities(link).note, "staff can mend it")
+
+    def test_not_connected_any_more(self):
+        link = self.make_link()
+        self.provider.state = "disabled"
+        with self.assertLogs("odoo.addons.serviceflow_paylinks", "WARNING"):
+            answer = self.click_pay(link)
+        self.assertEqual(answer.status_code, 503)
+        self.assertIn("Nothing was charged", answer.text)
+        self.assertIn("Stripe is not connected", self.activities(link).note)
 
     def test_nothing_is_called_inside_the_documents_transaction(self):
         link = self.make_link()

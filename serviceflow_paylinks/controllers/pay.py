@@ -43,8 +43,7 @@ class PaymentLinkPage(http.Controller):
             url = link.start_checkout()
         except ProcessorError as error:
             _logger.warning("Link %s: %s", link.name, error)
-            message = link.provider_id._paylinks_explain(error)
-            return self._render(link, problem=message, status=503)
+            return self._render(link, problem=link._get_problem_for_payer(error), status=503)
         return self._see_other(url or f"{PAY_ROUTE}/{token}", local=not url)
 
     @http.route(

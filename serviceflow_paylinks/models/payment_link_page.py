@@ -44,8 +44,19 @@ class PaymentLink(models.Model):
 
     def _get_last_problem(self):
         """Return why the last try failed, in the processor's words for the payer."""
-        last = self.transaction_ids.sorted("id")[-1:]
+        last = self.transaction_ids.filtered("checkout_ref").sorted("id")[-1:]
         return (last.state in ("draft", "error") and last.state_message) or ""
+
+    def _get_problem_for_payer(self, error):
+        """Return why no page opened, for the customer; staff are told what to mend.
+
+        :param ProcessorError error: what went wrong
+        """
+        if error.person not in ("unreachable", "busy"):
+            self._flag(
+                self.env._("The customer could not pay"), self.provider_id._paylinks_explain(error)
+            )
+        return self.provider_id._paylinks_explain_to_payer(error)
 
     def _count_open(self):
         """Count one visit; one statement, and no wait for a click that holds the row."""

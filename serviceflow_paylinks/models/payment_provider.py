@@ -156,8 +156,23 @@ class PaymentProvider(models.Model):
 
     # -- what a person is told --
 
+    def _paylinks_explain_to_payer(self, error):
+        """Return the sentence for the customer, who can only try again or call.
+
+        :param ProcessorError error: what went wrong
+        :rtype: str
+        """
+        if error.person in ("unreachable", "busy"):
+            return self.env._(
+                "The payment service cannot be reached at the moment. Nothing was charged; please"
+                " try again in a minute."
+            )
+        return self.env._(
+            "Online payment is not available at the moment. Nothing was charged; please contact us."
+        )
+
     def _paylinks_explain(self, error):
-        """Return the sentence for the person at the screen.
+        """Return the sentence for staff, who can mend it.
 
         :param ProcessorError error: what went wrong
         :rtype: str
