@@ -23,7 +23,7 @@ def main(arguments):
         return 2
     command = arguments[0]
     for signum in SIGNALS:
-        if signal.getsignal(signum) != signal.SIG_IGN:  # as after `nohup`
+        if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:  # `nohup`
             signal.signal(signum, _interrupt)
     die_with_parent()
     try:

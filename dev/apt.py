@@ -88,8 +88,8 @@ def archive_config(name, suites):
 
 def library_path(root):
     """The folders below `root` that hold shared libraries, as LD_LIBRARY_PATH wants them."""
-    folders = [*root.glob("usr/lib/*-linux-gnu*"), *root.glob("lib/*-linux-gnu*")]
-    return ":".join(str(folder) for folder in folders)
+    libraries = [*root.glob("**/*-linux-gnu*/lib*.so*"), *root.glob("**/*-linux-gnu*/*/lib*.so*")]
+    return ":".join(sorted({str(library.parent) for library in libraries}))
 
 
 def _machine_config():
@@ -112,8 +112,11 @@ def _private_config(name, sources):
     config = folder / "apt.conf"
     config.write_text("\n".join(lines) + "\n")
     env = {**os.environ, "APT_CONFIG": str(config), "LC_ALL": "C"}
-    # A third-party source of the machine may be out of order; what is missed shows at the download.
-    process.run(["apt-get", "update", "-q"], env=env, log="apt", check=False)
+    # One of the machine's own sources may be out of order; what is missed shows at the download.
+    failure = "apt could not read Debian's archive"
+    process.run(
+        ["apt-get", "update", "-q"], env=env, log="apt", check=bool(sources), failure=failure
+    )
     return env
 
 

@@ -3,7 +3,7 @@
 import fcntl
 import shutil
 
-from dev import paths, postgres
+from dev import paths, postgres, process
 from dev.errors import DevError
 from dev.progress import say, step
 
@@ -18,6 +18,10 @@ def main():
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise DevError("A make of this checkout is still running; stop it first.") from None
+        if postgres.own_server() and paths.VENV_PYTHON.exists():
+            with step("Removing our databases from the server in PG*"):
+                script = "from dev import database; database.drop_all()"
+                process.run([paths.VENV_PYTHON, "-c", script], cwd=paths.ROOT)
         with step("Removing .dev and what belongs to it"):
             home = postgres.recorded_home()
             if home:

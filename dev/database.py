@@ -62,6 +62,17 @@ def drop_left_over():
             drop(database)
 
 
+def drop_all():
+    """Drop all databases of this checkout."""
+    for database in names():
+        drop(database)
+
+
+def server():
+    """What tells the server in use from another one."""
+    return f"{os.environ.get('PGHOST')}:{os.environ.get('PGPORT')}"
+
+
 def rename(old, new):
     """Give a database and its file store another name, in place of what had that one."""
     from psycopg2 import sql

@@ -1,10 +1,13 @@
 """`make demo`: Odoo with the addon and demo data, and a Stripe to pay with, until Ctrl-C."""
 
+import shutil
 import time
 from contextlib import closing
 
 from dev import database, locks, odoo, paths, preparation, stamps, stripe_keys
 from dev.errors import Interrupted
+from dev.mail import FOLDER as MAIL_FOLDER
+from dev.mail import MailBox
 from dev.progress import say, step
 from dev.stack import Stack
 
@@ -24,13 +27,18 @@ Odoo answers at      {odoo_url}
   and open the link it gets in a private window, as the customer would.
   {card}
 
+  Emails that Odoo sends are kept in {mail} and go nowhere else.{pdf}{notifications}
+
 Press Ctrl-C to stop. What you enter stays; `make clean` removes it.
 """
 SANDBOX = "Stripe's stand-in at {sandbox_url} (no account needed, no network)"
 SANDBOX_CARD = "The stand-in's own page lets you pay, decline or cancel."
 REAL = "Stripe's real test mode, with the key from STRIPE_SECRET_KEY"
+NO_PDF = """
+  Invoices as PDF need one more program: sudo apt-get install wkhtmltopdf"""
 REAL_CARD = "Pay with Stripe's test card 4242 4242 4242 4242, any future date, any code."
 NO_WEBHOOK_SECRET = """
+
   Stripe cannot reach this machine, so payments are seen when the customer returns or at the next
   check. To get Stripe's notifications too, run
       stripe listen --forward-to {odoo_url}/paylinks/stripe/webhook/{provider}
@@ -46,21 +54,25 @@ def main():
         with locks.setup_lock():
             _ensure_database()
         SANDBOX_STATE.parent.mkdir(exist_ok=True)
-        stack = Stack(
-            DATABASE,
-            name="demo",
-            odoo_port=ODOO_PORT,
-            sandbox_port=SANDBOX_PORT,
-            sandbox=keys is None,
-            sandbox_state=SANDBOX_STATE,
-        )
-        with closing(stack):
+        with MailBox() as mail, closing(_stack(keys, mail)) as stack:
             _serve(stack, keys)
+
+
+def _stack(keys, mail):
+    return Stack(
+        DATABASE,
+        name="demo",
+        odoo_port=ODOO_PORT,
+        sandbox_port=SANDBOX_PORT,
+        sandbox=keys is None,
+        sandbox_state=SANDBOX_STATE,
+        options=["--smtp=127.0.0.1", f"--smtp-port={mail.port}"],
+    )
 
 
 def _ensure_database():
     """Make the demo database, or bring it up to the addon's present source."""
-    source = stamps.addon_digest()
+    source = stamps.digest(database.server(), stamps.addon_digest())
     if not database.exists(DATABASE):
         stamps.forget("demo-stripe")
         with step("Demo database (Odoo with its demo data and the addon)"):
@@ -88,7 +100,7 @@ def _serve(stack, keys):
         if new_state:
             stamps.forget("demo-stripe")
     stack.set_parameters()
-    wiring = stamps.digest(stack.odoo_url, stack.sandbox_url, keys)
+    wiring = stamps.digest(database.server(), stack.odoo_url, stack.sandbox_url, keys)
     if stamps.read("demo-stripe") != wiring:
         with step("Stripe provider and its webhook"):
             _configure(stack, keys)
@@ -113,16 +125,18 @@ def _configure(stack, keys):
 
 
 def _welcome(stack, keys):
-    text = WELCOME.format(
+    without_webhook = keys and not keys["webhook_secret"]
+    return WELCOME.format(
         odoo_url=stack.odoo_url,
         stripe=(REAL if keys else SANDBOX).format(sandbox_url=stack.sandbox_url),
         card=REAL_CARD if keys else SANDBOX_CARD,
+        mail=MAIL_FOLDER.relative_to(paths.ROOT),
+        pdf="" if shutil.which("wkhtmltopdf") else NO_PDF,
+        notifications=_how_to_get_notifications(stack) if without_webhook else "",
     )
-    if keys and not keys["webhook_secret"]:
-        text += NO_WEBHOOK_SECRET.format(odoo_url=stack.odoo_url, provider=_provider_id(stack))
-    return text
 
 
-def _provider_id(stack):
+def _how_to_get_notifications(stack):
     query = "SELECT min(id) FROM payment_provider WHERE code = 'stripe' AND company_id = 1"
-    return stack.query(query)[0][0]
+    provider = stack.query(query)[0][0]
+    return NO_WEBHOOK_SECRET.format(odoo_url=stack.odoo_url, provider=provider)

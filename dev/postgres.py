@@ -38,24 +38,33 @@ STOP_SECONDS = 20
 @contextmanager
 def server():
     """Have a PostgreSQL server while the block runs; the PG* variables of this process name it."""
-    if any(os.environ.get(name) for name in OWN_SERVER):
-        _check_own_server()
-        yield
-        return
+    with USERS_LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        if own_server():
+            _check_own_server()
+            yield
+        else:
+            yield from _private_server(lock)
+
+
+def _private_server(lock):
     binaries = _find_or_get_binaries()
     home = _home()
     if not (home / "data/PG_VERSION").exists():
         with step("PostgreSQL cluster"):
             _initialize(binaries, home)
-    with USERS_LOCK.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
+    try:
         _start(binaries, home)
         os.environ.update(_connection(home))
         os.environ["PATH"] = f"{binaries}:{os.environ['PATH']}"
-        try:
-            yield
-        finally:
-            _leave(lock, home)
+        yield
+    finally:
+        _leave(lock, home)
+
+
+def own_server():
+    """Whether the PG* variables name a server of the user's own."""
+    return any(os.environ.get(name) for name in OWN_SERVER)
 
 
 def server_user():
@@ -129,10 +138,14 @@ def _find_binaries():
 def _install():
     """Install Debian's package, but without the cluster on port 5432 that it would start."""
     config = Path("/etc/postgresql-common/createcluster.conf")
-    if not config.exists():
+    ours = not config.exists()
+    if ours:
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text("create_main_cluster = false\n")
     apt.install(["postgresql"])
+    packaged = config.with_name(f"{config.name}.ucf-dist")
+    if ours and packaged.exists():
+        packaged.replace(config)
 
 
 def _unpack():

@@ -45,8 +45,10 @@ def say(text=""):
 
 
 def _tick(label, started, stop):
-    while not stop.wait(1 if time.monotonic() - started > 1 else 0.05):
+    while True:
         _write("\r" + _line(label, f"{time.monotonic() - started:5.0f} s"))
+        if stop.wait(1):
+            return
 
 
 def _line(label, seconds):

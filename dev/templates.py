@@ -35,7 +35,7 @@ def stock(source):
 def addon(source):
     """The name of the template with the addon installed, made anew when the addon has changed."""
     base = stock(source)
-    key = f"{base} {stamps.addon_digest()}"
+    key = stamps.digest(database.server(), base, stamps.addon_digest())
     if stamps.read("addon-template") != key or not database.exists(ADDON_TEMPLATE):
         with step("Template database with the addon"):
             stamps.forget("addon-template")

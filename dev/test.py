@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 
-from dev import browser, database, locks, odoo, paths, preparation, process, templates
+from dev import browser, database, locks, node, odoo, paths, preparation, process, templates
 from dev.errors import Interrupted
 from dev.progress import step
 
@@ -38,7 +38,12 @@ def _pytest(name, chromium):
     command += [f"--odoo-config={odoo.CONFIG}", f"--odoo-database={name}"]
     command += ["-p", "dev.pytest_guard", "-p", "dev.pytest_coverage"]
     command += [*shlex.split(os.environ.get("ARGS", "")), *_test_paths()]
-    env = odoo.environment(CHROMIUM=chromium, COVERAGE_FILE=str(results / "coverage"))
+    env = odoo.environment(
+        CHROMIUM=chromium,
+        COVERAGE_FILE=str(results / "coverage"),
+        # Playwright's own Node.js needs a library that a fresh machine lacks.
+        PLAYWRIGHT_NODEJS_PATH=str(node.program()),
+    )
     command = [os.fspath(part) for part in command]
     pytest = subprocess.Popen(command, cwd=paths.ROOT, env=env, preexec_fn=process.die_with_parent)
     try:

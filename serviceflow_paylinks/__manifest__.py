@@ -14,12 +14,12 @@
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
         "views/payment_link_templates.xml",
+        "views/payment_link_generate_views.xml",
         "views/payment_link_views.xml",
         "views/payment_link_event_views.xml",
         "views/payment_provider_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
-        "views/payment_link_generate_views.xml",
         "views/payment_link_menus.xml",
     ],
     "demo": [

@@ -5,9 +5,11 @@ import re
 
 from . import const
 
-# Werkzeug logs each request's path; Odoo's dispatcher logs it with a failed CSRF check.
-LOGGERS = ("werkzeug", "odoo.http")
+# Werkzeug logs each request's path, Odoo's dispatcher that of a failed CSRF check, the database's
+# layer a statement that failed.
+LOGGERS = ("werkzeug", "odoo.http", "odoo.sql_db")
 _TOKEN = re.compile(rf"({re.escape(const.PAY_ROUTE)}/)[^/\s?\"'#]+")
+_TOKEN_BYTES = re.compile(_TOKEN.pattern.encode())
 
 
 class TokenFilter(logging.Filter):
@@ -20,6 +22,8 @@ class TokenFilter(logging.Filter):
 
     @staticmethod
     def _mask(value):
+        if isinstance(value, bytes):  # The database's log holds statements as they were sent.
+            return _TOKEN_BYTES.sub(rb"\1[token]", value)
         return _TOKEN.sub(r"\1[token]", value) if isinstance(value, str) else value
 
     def _mask_args(self, args):

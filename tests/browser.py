@@ -165,15 +165,18 @@ class Customer:
         self.open()
 
     def _listen(self, line):
-        if line.type == "error" and not line.location["url"].endswith("/favicon.ico"):
+        if line.type == "error":
             self.complaints.append(f"{line.location['url']}: {line.text}")
 
     def open(self):
         self.page.goto(self.link)
 
-    def is_too_wide(self):
-        """Whether the page must be moved sideways to be read."""
-        return self.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    def fits_the_phone(self):
+        """Whether the page is proper HTML and need not be moved sideways to be read."""
+        return self.page.evaluate(
+            "document.compatMode === 'CSS1Compat'"
+            " && document.documentElement.scrollWidth <= innerWidth"
+        )
 
     def press_pay(self):
         """Press the one button; Stripe's page comes."""

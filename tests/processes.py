@@ -20,6 +20,7 @@ from dev.stack import SANDBOX_SECRET_KEY
 from sandbox.signing import signature_header
 
 SECONDS = 60  # for an answer; Odoo waits up to 30 between its five tries of a request
+IMPATIENT = "SET lock_timeout = '300ms';"
 SYNC = "cron_sync_checkouts"
 
 
@@ -297,23 +298,26 @@ class Office:
 
     def change_elsewhere(self, table, ref):
         """Let another transaction change a row now; fails if somebody holds the row's lock."""
-        self.stack.query(
-            f"SET lock_timeout = '300ms'; UPDATE {table} SET write_date = now() WHERE id = %s",
-            [ref],
-        )
+        self.stack.query(f"{IMPATIENT} UPDATE {table} SET id = id WHERE id = %s", [ref])
 
     @contextmanager
-    def held_up(self, table, column, ref):
-        """While the block runs, nobody can write the rows of a table; yields what tells whether
-        somebody tries to."""
+    def held_up(self, table, column, ref, change=False):
+        """While the block runs, another transaction holds rows; fails if somebody has them.
+
+        :param change: it has changed them in the end, not only held: PostgreSQL then refuses those
+            who waited
+        :return: what tells whether somebody waits for the rows
+        """
         connection = psycopg2.connect(dbname=self.stack.database)
         try:
             with connection.cursor() as cursor:
-                cursor.execute(f"SELECT id FROM {table} WHERE {column} = %s FOR UPDATE", [ref])
+                cursor.execute(f"{IMPATIENT} UPDATE {table} SET id = id WHERE {column} = %s", [ref])
             yield lambda: self.column(
                 "SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))",
                 connection.info.backend_pid,
             )
+            if change:
+                connection.commit()
         finally:
             connection.close()
 

@@ -126,7 +126,10 @@ class TestMessengers(PaylinksCase):
         self.assertIn("APIConnectionError", events[0].error)
         self.sandbox.faults.clear()
         self.env.flush_all()
-        self.env.cr.execute("UPDATE payment_link_event SET write_date = '2020-01-01'")
+        self.env.cr.execute(
+            "UPDATE payment_link_event SET write_date = write_date - interval '1 hour',"
+            " create_date = create_date - interval '1 hour'"
+        )
         self.env.invalidate_all()
         self.run_schedule("cron_sync_checkouts")
         self.assertEqual(set(events.mapped("state")), {"done"})
@@ -138,6 +141,14 @@ class TestMessengers(PaylinksCase):
         self.deliver_webhooks()
         self.sandbox.dashboard.refund(attempt.provider_reference, 1000)
         self.deliver_webhooks()
+        self.assertFalse(self.activities(link), "it may have been made in Odoo a moment ago")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE payment_link_event SET create_date = create_date - interval '5 min',"
+            " write_date = write_date - interval '4 min' WHERE state = 'received'"
+        )
+        self.env.invalidate_all()
+        self.run_schedule("cron_sync_checkouts")
         self.assertIn("Refund", self.activities(link).summary)
         self.sandbox.bank.open_dispute(attempt.provider_reference)
         self.deliver_webhooks()

@@ -1,6 +1,7 @@
 import logging
 import re
 
+from markupsafe import Markup
 from odoo import http
 from odoo.http import request
 
@@ -105,7 +106,9 @@ class PaymentLinkPage(http.Controller):
             "X-Robots-Tag": "noindex, nofollow",
             "X-Content-Type-Options": "nosniff",
         }
-        return request.make_response("<!DOCTYPE html>\n" + html, headers=headers, status=status)
+        return request.make_response(
+            Markup("<!DOCTYPE html>\n") + html, headers=headers, status=status
+        )
 
     def _see_other(self, url, local=True):
         response = request.redirect(url, code=303, local=local)

@@ -29,7 +29,8 @@ class PaymentLinkWebhook(http.Controller):
         provider = request.env["payment.provider"].sudo().browse(provider_id).exists()
         if not provider or provider.code not in provider._paylinks_codes():
             return self._answer(404, "no such endpoint")
-        body = request.httprequest.get_data(cache=False)
+        # Cached: Odoo may run the request again.
+        body = request.httprequest.get_data()
         signature = request.httprequest.headers.get("Stripe-Signature", "")
         try:
             notification = provider._paylinks_get_processor().read_notification(body, signature)

@@ -36,7 +36,7 @@ class AccountMove(models.Model):
         :raise AccessError: the user may not create payment links, or not see an invoice
         :raise UserError: an invoice cannot be paid by a link, and why
         """
-        links, refused = self._generate_payment_links()
+        links, refused = self.browse(dict.fromkeys(self.ids))._generate_payment_links()
         if refused:
             raise UserError("\n".join(refused.values()))
         return links
@@ -53,6 +53,7 @@ class AccountMove(models.Model):
         for company in self.company_id:
             self.env["payment.provider"]._paylinks_check_connected(company)
         refused = self._get_paylinks_refusals()
+        self._expire_overdue_links()
         existing = self._get_open_balance_links()
         missing = [move for move in self if move not in refused and move.id not in existing]
         created = link_model.create(
@@ -60,6 +61,22 @@ class AccountMove(models.Model):
         )
         found = {**existing, **{link.invoice_id.id: link.id for link in created}}
         return link_model.browse([found[m.id] for m in self if m.id in found]), refused
+
+    def _expire_overdue_links(self):
+        """A link whose time is over is none to be handed out, even before the schedule has run."""
+        links = (
+            self.env["payment.link"]
+            .sudo()
+            .search(
+                [
+                    ("invoice_id", "in", self.ids),
+                    ("state", "=", "active"),
+                    ("expires_at", "<=", fields.Datetime.now()),
+                ]
+            )
+        )
+        links._set_state("expired", self.env._("its time is over"))
+        links._close_checkouts_soon()
 
     def _get_open_balance_links(self):
         """Return the open link of each invoice that has one: {invoice id: link id}."""
@@ -90,7 +107,7 @@ class AccountMove(models.Model):
                 why = self.env._("%s is a draft: confirm it first.", name)
             elif move.state == "cancel":
                 why = self.env._("%s is cancelled: there is nothing to pay.", name)
-            elif move.currency_id.compare_amounts(move.amount_residual, 0) <= 0:
+            elif move._paylinks_is_paid():
                 why = self.env._("%s is paid: there is nothing left to pay.", name)
             elif problem := provider._paylinks_minimum_problem(
                 move.amount_residual, move.currency_id
@@ -131,11 +148,22 @@ class AccountMove(models.Model):
         :rtype: float
         """
         self.ensure_one()
-        if self.state != "posted" or self.move_type != "out_invoice":
+        if self.state != "posted" or self.move_type != "out_invoice" or self._paylinks_is_paid():
             return 0.0
         if not self.invoice_payment_term_id.early_discount:
             return self.amount_residual
-        return self._get_invoice_next_payment_values().get("amount_due", self.amount_residual)
+        due = self._get_invoice_next_payment_values().get("amount_due", self.amount_residual)
+        # A discounted amount that cannot be charged to the unit would not be booked as discounted.
+        provider = self.env["payment.provider"].sudo()
+        exact = float(provider._paylinks_chargeable(due, self.currency_id))
+        return due if self.currency_id.compare_amounts(exact, due) == 0 else self.amount_residual
+
+    def _paylinks_is_paid(self):
+        """Whether nothing is left to pay; also by a payment that waits for its bank statement."""
+        return (
+            self.payment_state in ("paid", "in_payment", "reversed")
+            or self.currency_id.compare_amounts(self.amount_residual, 0) <= 0
+        )
 
     def _paylinks_lock(self):
         """Lock the invoices: what they owe stays what it is until the transaction ends."""
@@ -154,13 +182,19 @@ class AccountMove(models.Model):
         """Bring links in line with what the invoices owe now, and mark stale payment pages.
 
         No call to the processor: this runs inside the document's own transaction.
+
+        :param str why: what happened, for the links' history
         """
+        why = self.env.context.get("paylinks_why") or why
         links = (
             self.env["payment.link"]
             .sudo()
             .search([("invoice_id", "in", self.ids), ("state", "not in", ("paid", "cancelled"))])
         )
         if links:
+            # A click that came meanwhile has changed its link: Odoo runs this transaction again.
+            links._lock_rows()
+            links.invalidate_recordset()
             links._refresh_state(why)
             links._close_stale_checkouts()
 

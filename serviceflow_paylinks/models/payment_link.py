@@ -3,7 +3,8 @@ import secrets
 from odoo import api, fields, models
 from odoo.addons.phone_validation.tools import phone_validation
 from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
-from odoo.tools import email_normalize
+from odoo.tools import email_normalize, mute_logger
+from odoo.tools.misc import clean_context
 from odoo.tools.urls import urljoin
 from psycopg2.errors import UniqueViolation
 
@@ -90,9 +91,9 @@ class PaymentLink(models.Model):
 
     @api.depends("token", "company_id")
     def _compute_url(self):
-        base = self.get_base_url() if not self else self[0].get_base_url()
         for link in self:
-            link.url = urljoin(base, f"{PAY_ROUTE}/{link.token}") if link.token else False
+            path = f"{PAY_ROUTE}/{link.token}"
+            link.url = urljoin(link.get_base_url(), path) if link.token else False
 
     @api.constrains("purpose", "invoice_id", "sale_order_id")
     def _check_document(self):
@@ -107,6 +108,8 @@ class PaymentLink(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su:
+            # A `default_…` in the context would slip past the check.
+            self = self.with_context(clean_context(self.env.context))
             for vals in vals_list:
                 self._check_given(vals, CREATE_FIELDS)
         vals_list = [dict(vals) for vals in vals_list]
@@ -115,7 +118,8 @@ class PaymentLink(models.Model):
             mail_create_nolog=True, mail_create_nosubscribe=True, tracking_disable=True
         )
         try:
-            with self.env.cr.savepoint():
+            # The database's own log line of a failed INSERT would hold the tokens.
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 links = super(PaymentLink, quiet).create(vals_list).with_env(self.env)
         except UniqueViolation as error:
             # Somebody else made the same invoice's link at this moment: run again and find it.
@@ -184,14 +188,17 @@ class PaymentLink(models.Model):
     def _complete_create_values(self, vals_list):
         """Fill in what follows from the documents: in place, with queries that do not grow."""
         documents = self._get_documents_of(vals_list)
+        given = {vals["partner_id"] for vals in vals_list if vals.get("partner_id")}
+        self.env["res.partner"].browse(given).check_access("read")
         for vals in vals_list:
             self._complete_from_document(vals, documents.get(self._document_key(vals)))
         partners = self._browse_by_id("res.partner", [vals["partner_id"] for vals in vals_list])
         now = fields.Datetime.now()
         for vals in vals_list:
             partner = partners[vals["partner_id"]]
+            self._check_partner_company(partner, vals["company_id"])
             self._normalize_contact(vals, partner)
-            vals.setdefault("email", partner.email_normalized or partner.email)
+            vals.setdefault("email", partner.email_normalized)
             vals.setdefault("phone", partner.phone_sanitized or False)
             vals["token"] = self._new_token()
             # Nothing is paid yet: spares the ORM to compute it.
@@ -258,6 +265,16 @@ class PaymentLink(models.Model):
                     document=document.display_name,
                     owner=document.partner_id.display_name,
                     partner=partner.display_name,
+                )
+            )
+
+    def _check_partner_company(self, partner, company_id):
+        if partner.company_id and partner.company_id.id != company_id:
+            raise ValidationError(
+                self.env._(
+                    "%(partner)s is a customer of %(company)s only.",
+                    partner=partner.name,
+                    company=partner.company_id.name,
                 )
             )
 
@@ -361,6 +378,8 @@ class PaymentLink(models.Model):
         self._check_may_manage()
         for link in self:
             link.sudo().token = self._new_token()
+        # An open page would bring the customer back to the old address.
+        self._close_checkouts_soon()
         self._log_history(self.env._("The link's address was replaced; the old one is void."))
         return True
 
@@ -381,13 +400,23 @@ class PaymentLink(models.Model):
         """Note it on each link's history, in one batch, without notifying anybody."""
         self.sudo()._message_log_batch({link.id: body for link in self})
 
-    def _flag(self, summary, note):
-        """Raise an activity for staff; not a second one of the same kind."""
+    def _flag(self, summary, note, about=""):
+        """Raise an activity for staff; not a second one for the same thing.
+
+        :param str about: what it is about, such as a payment's reference
+        """
+        summary = f"{summary}: {about}" if about else summary
         for link in self.sudo():
             if link.activity_ids.filtered(lambda a, s=summary: a.summary == s):
                 continue
-            user = link.user_id if link.user_id.active and not link.user_id.share else None
-            user = user or self.env.ref("base.user_admin")
+            user = link.user_id
+            if not user.active or not user.has_group("serviceflow_paylinks.group_payments_view"):
+                user = self.env.ref("base.user_admin")
             link.activity_schedule(
                 "mail.mail_activity_data_warning", summary=summary, note=note, user_id=user.id
             )
+
+    def _unflag(self, summary, about=""):
+        """What staff were called for has mended itself."""
+        summary = f"{summary}: {about}" if about else summary
+        self.sudo().activity_ids.filtered(lambda a: a.summary == summary).unlink()

@@ -88,48 +88,37 @@ class PaymentLink(models.Model):
     # -- what is owed --
 
     def _get_remainders(self):
-        """Return what each link may still ask for, in steps that its processor can charge.
+        """Return what each link may ask for now, in steps that its processor can charge.
 
         :return: {link: Decimal in major units of the link's currency}
         """
-        documents = self._get_documents_due()
-        in_flight = self._get_in_flight()
+        own = self._sum_in_flight("payment_link_id", self, pending_only=True)
+        invoices = self._sum_in_flight("invoice_ids", self.invoice_id)
+        orders = self._sum_in_flight("sale_order_ids", self.sale_order_id)
         result = {}
         for link in self:
-            parts = []
-            if link.amount_policy == "fixed":
-                parts.append(link.amount_fixed - link.amount_paid - in_flight["link"][link.id])
-            if link.purpose != "custom":
-                parts.append(documents[link])
-            due = link.currency_id.round(max(min(parts, default=0.0), 0.0))
-            result[link] = link._chargeable(due)
+            document = link._get_document()
+            in_flight = (orders if link.purpose == "deposit" else invoices).get(document.id, 0.0)
+            result[link] = link._get_owed(in_flight, own.get(link.id, 0.0))
         return result
 
-    def _get_documents_due(self):
-        """Return what each link's document still owes, less what is in flight for it.
+    def _get_owed(self, document_in_flight=0.0, own_in_flight=0.0):
+        """Return what the link's promise still covers: by default, whatever is in flight.
 
-        :return: {link: float}; custom links are left out
+        :param float document_in_flight: to be taken off what the document owes
+        :param float own_in_flight: to be taken off what the link agreed on
+        :rtype: Decimal, in steps that the processor can charge
         """
-        invoices, orders = self.invoice_id, self.sale_order_id
-        flights = {
-            "invoice": self._sum_in_flight("invoice_ids", invoices),
-            "deposit": self._sum_in_flight("sale_order_ids", orders),
-        }
-        result = {}
-        for link in self:
-            if link.purpose == "invoice":
-                due = link.invoice_id._paylinks_amount_due()
-                result[link] = due - flights["invoice"].get(link.invoice_id.id, 0.0)
-            elif link.purpose == "deposit":
-                due = link.sale_order_id._paylinks_amount_due()
-                result[link] = due - flights["deposit"].get(link.sale_order_id.id, 0.0)
-        return result
-
-    def _get_in_flight(self):
-        """Return what is in flight through each link itself: {'link': {id: float}}."""
-        sums = dict.fromkeys(self.ids, 0.0)
-        sums.update(self._sum_in_flight("payment_link_id", self, pending_only=True))
-        return {"link": sums}
+        self.ensure_one()
+        parts = []
+        if self.amount_policy == "fixed":
+            parts.append(self.amount_fixed - self.amount_paid - own_in_flight)
+        if self.purpose != "custom":
+            document = self._get_document()
+            same = document.currency_id == self.currency_id
+            due = document._paylinks_amount_due() if same else 0.0
+            parts.append(due - document_in_flight)
+        return self._chargeable(self.currency_id.round(max(min(parts, default=0.0), 0.0)))
 
     @api.model
     def _sum_in_flight(self, field, records, pending_only=False):

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import ConcurrencyError
-from odoo.tools import SQL
+from odoo.tools import SQL, email_normalize, mute_logger
 from psycopg2.errors import UniqueViolation
 
 from ..exceptions import FinalError
@@ -117,6 +117,7 @@ class PaymentLink(models.Model):
         return (
             attempt.payment_link_id == self
             and attempt.checkout_request["amount"] == self._to_minor(amount)
+            and attempt.checkout_request["cancel_url"] == self.url  # The address was not replaced.
             and not attempt.checkout_close
             and (not expires_at or expires_at > now + WORTH_REUSING)
         )
@@ -129,15 +130,13 @@ class PaymentLink(models.Model):
         """Write the attempt down: what will be asked, and the key it will be asked with."""
         self = self.sudo()
         provider = self._get_usable_provider()
-        invoices = self.invoice_id if self.purpose == "invoice" else self.env["account.move"]
-        orders = self.sale_order_id if self.purpose == "deposit" else self.env["sale.order"]
         transactions = self.env["payment.transaction"].sudo()
-        values = {
-            "invoice_ids": [Command.set(invoices.ids)],
-            "sale_order_ids": [Command.set(orders.ids)],
-        }
+        document, values = self._get_document(), {}
+        if document:
+            field = "sale_order_ids" if self.purpose == "deposit" else "invoice_ids"
+            values[field] = [Command.set(document.ids)]
         reference = transactions._compute_reference(
-            provider.code, prefix=None if invoices or orders else self.name, **values
+            provider.code, prefix=None if document else self.name, **values
         )
         request = self._prepare_checkout_request(amount, reference)
         values.update(
@@ -157,7 +156,8 @@ class PaymentLink(models.Model):
         )
         self.attempt_count += 1
         try:
-            with self.env.cr.savepoint():
+            # The database's own log line of a failed INSERT would hold the link's address.
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 attempt = transactions.create(values)
         except UniqueViolation as error:
             # A click on another link of the same document was faster: run again and find it.
@@ -192,7 +192,7 @@ class PaymentLink(models.Model):
             success_url=f"{self.url}/return?session_id={{CHECKOUT_SESSION_ID}}",
             cancel_url=self.url,
             expires_at=int(ends.replace(tzinfo=UTC).timestamp()),
-            email=self.email or "",
+            email=email_normalize(self.email) or "",
             locale=self.partner_id.lang or "",
         )
 

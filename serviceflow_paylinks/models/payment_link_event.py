@@ -136,17 +136,29 @@ class PaymentLinkEvent(models.Model):
         """
         if self.account:
             return "ignored", self.env._("for a connected account")
-        if self.live != self.provider_id._paylinks_is_live():
-            return "ignored", self.env._("of the other mode (test or live)")
         attempt = self._find_attempt()
+        if self.live != (attempt.is_live if attempt else self.provider_id._paylinks_is_live()):
+            return "ignored", self.env._("of the other mode (test or live)")
         if not attempt:
             return "ignored", self.env._("of no attempt of ours")
         self.transaction_id = attempt
-        if self.kind in ("refund", "dispute"):
-            attempt._call_a_person_for(self.kind, self.event_type)
+        if self.kind == "refund":
+            return self._handle_refund(attempt)
+        if self.kind == "dispute":
+            attempt._call_a_person_for(self.kind, self.event_type, self.object_ref)
             return "done", False
         problem = self._look(attempt)
         return ("failed", problem) if problem else ("done", False)
+
+    def _handle_refund(self, attempt):
+        """A refund made in Odoo is booked already, or about to be; any other is a person's."""
+        refunds = attempt.child_transaction_ids.filtered(lambda tx: tx.operation == "refund")
+        if self.object_ref in refunds.mapped("provider_reference"):
+            return "done", False
+        if fields.Datetime.now() < self.create_date + RETRY_AFTER:
+            return "received", self.env._("waits for the refund to be written down in Odoo")
+        attempt._call_a_person_for(self.kind, self.event_type, self.object_ref)
+        return "done", False
 
     def _find_attempt(self):
         """Return the attempt that the event is about; an empty record where it is none of ours."""
@@ -180,11 +192,17 @@ class PaymentLinkEvent(models.Model):
         return attempt._apply_checkout(checkout) if checkout else attempt._look_at_checkout()
 
     @api.model
-    def _retry_domain(self):
-        """Return the events that the schedule tries again."""
+    def _get_to_retry(self):
+        """Return the events to try again: each waits twice as long as the time before."""
         now = fields.Datetime.now()
-        return [
-            ("state", "in", ("received", "failed")),
-            ("write_date", "<", now - RETRY_AFTER),
-            ("create_date", ">", now - RETRY_FOR),
-        ]
+        events = self.search(
+            [
+                ("state", "in", ("received", "failed")),
+                ("write_date", "<", now - RETRY_AFTER),
+                ("create_date", ">", now - RETRY_FOR),
+            ],
+            order="id",
+        )
+        return events.filtered(
+            lambda event: event.write_date + (event.write_date - event.create_date) <= now
+        )

@@ -1,7 +1,13 @@
+import logging
+
 from odoo import fields, models
+from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL, format_date
+from psycopg2 import OperationalError
 
 from ..exceptions import ProcessorError
+
+_logger = logging.getLogger(__name__)
 
 
 class PaymentLink(models.Model):
@@ -26,7 +32,7 @@ class PaymentLink(models.Model):
             "description": self.description if document else "",
             "amount": self.currency_id.format(self.amount),
             "paid": self.currency_id.format(self.amount_paid),
-            "due": format_date(self.env, due) if due else "",
+            "due": format_date(self.env, due, date_format="long") if due else "",
             "company": company.name,
             "company_phone": company.phone or "",
             "company_email": company.email or "",
@@ -89,5 +95,11 @@ class PaymentLink(models.Model):
         try:
             if attempt:
                 attempt._look_at_checkout()
+        except (OperationalError, ConcurrencyError):
+            raise  # Odoo runs the request again.
         except ProcessorError as error:
             attempt._postpone_check(error)  # The webhook or the schedule will tell.
+        except Exception:
+            # The customer has paid and must see our page; the schedule tries again.
+            self.env.cr.rollback()
+            _logger.exception("The return to link %s failed.", self.name)

@@ -1,13 +1,11 @@
 import logging
 
 from odoo import api, fields, models
-from odoo.fields import Domain
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
 EXPIRE_BATCH = 1000
-SYNC_BATCH = 50
 
 
 class PaymentLink(models.Model):
@@ -58,28 +56,16 @@ class PaymentLink(models.Model):
         """Close what is no longer payable, ask about attempts whose messenger never came, book
         what could not be booked, and try failed notifications again."""
         transactions = self.env["payment.transaction"].sudo()
-        due = transactions.search(self._sync_domain(), order="checkout_close DESC, id")
+        due = transactions.search(
+            [
+                ("payment_link_id", "!=", False),
+                ("checkout_check_at", "<=", fields.Datetime.now()),
+            ],
+            order="checkout_check_at, id",
+        )
         self._work_through(due, lambda attempt: attempt._sync_checkout())
         events = self.env["payment.link.event"].sudo()
-        self._work_through(
-            events.search(events._retry_domain(), order="id"), lambda event: event._process()
-        )
-
-    @api.model
-    def _sync_domain(self):
-        """Return the attempts that the schedule has something to do for."""
-        now = fields.Datetime.now()
-        return Domain("payment_link_id", "!=", False) & (
-            Domain("checkout_close", "=", True)
-            | Domain("checkout_check_at", "<=", now)
-            | Domain(
-                [
-                    ("state", "=", "done"),
-                    ("is_post_processed", "=", False),
-                    ("checkout_check_at", "=", False),
-                ]
-            )
-        )
+        self._work_through(events._get_to_retry(), lambda event: event._process())
 
     def _work_through(self, records, work):
         """Do the work for each record in a transaction of its own; one failure stops no other.

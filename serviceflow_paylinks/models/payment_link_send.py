@@ -43,7 +43,7 @@ class PaymentLink(models.Model):
 
     def _check_can_be_sent(self, contact, label):
         for link in self:
-            if link.state != "active":
+            if link.state != "active" or link._is_past_expiry():
                 raise UserError(
                     self.env._(
                         "%s can no longer be paid, so it is not sent. Generate a new link, or edit"
@@ -70,17 +70,10 @@ class PaymentLink(models.Model):
 
     def _send_sms(self):
         template = self.env.ref("serviceflow_paylinks.sms_template_payment_link").sudo()
+        bodies = template._render_field("body", self.ids, compute_lang=True)
         values = [
-            {
-                "number": link.phone,
-                "partner_id": link.partner_id.id,
-                "body": body,
-            }
-            for link, body in zip(
-                self,
-                template._render_field("body", self.ids, compute_lang=True).values(),
-                strict=True,
-            )
+            {"number": link.phone, "partner_id": link.partner_id.id, "body": bodies[link.id]}
+            for link in self
         ]
         self.env["sms.sms"].sudo().create(values)
         self.sudo().write({"sent_at": fields.Datetime.now()})

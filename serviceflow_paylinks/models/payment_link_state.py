@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 # Which changes of state there are. A cancelled link never comes back.
@@ -71,31 +71,47 @@ class PaymentLink(models.Model):
 
     def _refresh_state(self, why):
         """Bring the state in line with attempts and documents. Decides nothing, reads the facts."""
-        links = self.filtered(lambda link: link.state not in ("paid", "cancelled"))
-        remainders = links._get_remainders()
-        for link in links:
-            target = link._derive_state(remainders[link])
-            if target == link.state:
-                continue
+        links = self.filtered(lambda link: link.state not in ("paid", "cancelled")).sudo()
+        for target, changing in links.grouped(lambda link: link._derive_state()).items():
             if target == "paid":
-                link._set_state("paid", why, paid_at=fields.Datetime.now())
-            elif target == "cancelled":
-                link._cancel("document", why)
+                changing._set_state("paid", why, paid_at=fields.Datetime.now())
+            elif target in ("document", "replaced"):
+                changing._cancel(target, why)
             else:
-                link._set_state(target, why)
+                changing.filtered(lambda link, t=target: link.state != t)._set_state(target, why)
 
-    def _derive_state(self, remainder):
-        """Return the state that follows from the facts.
+    def _derive_state(self):
+        """Return the state that follows from the facts; or the reason why it is to be cancelled.
 
-        :param Decimal remainder: what the link may still ask for
+        What is in flight elsewhere lowers the amount, but it is not paid: it decides nothing here.
         """
         self.ensure_one()
-        document = self.sudo()._get_document()
-        if document and document.state == "cancel":
-            return "cancelled"
-        if any(tx.state == "pending" for tx in self.sudo().transaction_ids):
+        document = self._get_document()
+        if document and (document.state == "cancel" or not self._still_fits(document)):
+            return "document"
+        if any(tx._is_on_its_way() for tx in self.transaction_ids):
             return self.state if self.state == "expired" else "processing"
-        if remainder <= 0 and not self._is_document_on_hold():
+        state = self._derive_state_from_amount()
+        if state == "active" and self.state in ("expired", "settled") and self._find_other_open():
+            return "replaced"
+        return state
+
+    def _still_fits(self, document):
+        """Whether the document is still the one the link was made for: customer and currency."""
+        return (
+            document.currency_id == self.currency_id
+            and document.company_id == self.company_id
+            and document.partner_id.commercial_partner_id == self.partner_id.commercial_partner_id
+        )
+
+    def _find_other_open(self):
+        """Return the id of the invoice's other open balance link, if there is one."""
+        if self.amount_policy != "balance" or not self.invoice_id:
+            return False
+        return self.invoice_id._get_open_balance_links().get(self.invoice_id.id)
+
+    def _derive_state_from_amount(self):
+        if self._get_owed() <= 0 and not self._is_document_on_hold():
             if self.state == "settled":
                 return "settled"
             return "paid" if self.amount_paid else "settled"
@@ -148,26 +164,13 @@ class PaymentLink(models.Model):
 
     def _close_checkouts_soon(self):
         """Mark open checkouts for closing. The processor is called by the schedule, not here."""
-        attempts = self.sudo().transaction_ids.filtered("checkout_open")
-        if attempts:
-            attempts.checkout_close = True
-            self._trigger_sync()
+        self.sudo().transaction_ids.filtered("checkout_open")._close_soon()
 
     def _close_stale_checkouts(self):
         """Mark the open checkouts that ask for something else than is owed now."""
-        remainders = self._get_remainders()
-        stale = self.env["payment.transaction"].sudo()
-        for link in self.sudo():
-            for attempt in link.transaction_ids.filtered("checkout_open"):
-                if not link._is_payable() or not link._fits(attempt, remainders[link]):
-                    stale |= attempt
-        if stale:
-            stale.checkout_close = True
-            self._trigger_sync()
-
-    @api.model
-    def _trigger_sync(self):
-        self.env.ref("serviceflow_paylinks.cron_sync_checkouts").sudo()._trigger()
+        attempts = self.sudo().transaction_ids.filtered("checkout_open")
+        stale = attempts.filtered(lambda attempt: attempt._is_stale())
+        stale._close_soon()
 
     # -- expiry --
 
@@ -176,16 +179,16 @@ class PaymentLink(models.Model):
 
         :param dict before: {link: the expiry before}
         """
-        for link in self:
-            if link.expires_at == before[link]:
-                continue
-            link._log_history(
-                self.env._(
-                    "Expiry changed from %(before)s to %(after)s.",
-                    before=link._format_expiry(before[link]),
-                    after=link._format_expiry(link.expires_at),
-                )
+        bodies = {
+            link.id: self.env._(
+                "Expiry changed from %(before)s to %(after)s.",
+                before=link._format_expiry(before[link]),
+                after=link._format_expiry(link.expires_at),
             )
+            for link in self
+            if link.expires_at != before[link]
+        }
+        self.browse(bodies).sudo()._message_log_batch(bodies)
         editable = self.filtered(lambda link: link.state in ("active", "expired"))
         editable.filtered(lambda link: not link._is_past_expiry())._check_reopening()
         editable._refresh_state(self.env._("the expiry was edited by %s", self.env.user.name))
@@ -193,9 +196,8 @@ class PaymentLink(models.Model):
 
     def _check_reopening(self):
         """An invoice has at most one open balance link: say which one is in the way."""
-        for link in self.filtered(lambda link: link.state == "expired" and link.invoice_id):
-            other_id = link.invoice_id._get_open_balance_links().get(link.invoice_id.id)
-            if link.amount_policy == "balance" and other_id:
+        for link in self.filtered(lambda link: link.state == "expired"):
+            if other_id := link._find_other_open():
                 raise UserError(
                     self.env._(
                         "%(invoice)s has the open link %(link)s already: send that one, or delete"

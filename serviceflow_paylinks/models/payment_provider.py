@@ -71,6 +71,8 @@ class PaymentProvider(models.Model):
         provider = self.sudo()
         if not provider:
             raise FinalError("no provider is enabled", "not_connected")
+        if provider.state == "test" and (provider.stripe_secret_key or "").startswith("sk_live_"):
+            raise FinalError("a live key in test mode", "rejected_key")
         return self._paylinks_processor_class(provider)(provider._paylinks_credentials())
 
     def _paylinks_credentials(self):

@@ -28,6 +28,11 @@ class PaymentTransaction(models.Model):
     checkout_close = fields.Boolean(
         readonly=True, copy=False, help="No longer payable: to be closed at the processor."
     )
+    checkout_paid_at = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="When the customer confirmed the payment, says the processor.",
+    )
     checkout_check_at = fields.Datetime(
         readonly=True, copy=False, help="When to ask the processor, should no messenger come."
     )
@@ -41,7 +46,9 @@ class PaymentTransaction(models.Model):
     _checkout_ref_idx = models.Index("(checkout_ref) WHERE checkout_ref IS NOT NULL")
     _payment_link_idx = models.Index("(payment_link_id) WHERE payment_link_id IS NOT NULL")
     _checkout_check_idx = models.Index("(checkout_check_at) WHERE checkout_check_at IS NOT NULL")
-    _checkout_close_idx = models.Index("(id) WHERE checkout_close")
+    _attempt_provider_reference_idx = models.Index(
+        "(provider_reference) WHERE payment_link_id IS NOT NULL"
+    )
 
     def _process(self, provider_code, payment_data):
         """Override of ``payment``: a link's attempt moves by its checkout's present state alone.
@@ -61,7 +68,12 @@ class PaymentTransaction(models.Model):
         result = super(PaymentTransaction, self - attempts)._post_process()
         for attempt in attempts:
             attempt._lock_checkout()
-            if not attempt.is_post_processed:
-                super(PaymentTransaction, attempt)._post_process()
-                attempt.payment_link_id._refresh_state(self.env._("payment %s", attempt.reference))
+            if attempt.is_post_processed:
+                continue
+            why = self.env._("payment %s", attempt.reference)
+            late = attempt._detach_if_late() if attempt.state == "done" else ""
+            super(PaymentTransaction, attempt.with_context(paylinks_why=why))._post_process()
+            if attempt.state == "done":
+                attempt._call_a_person_if_needed(late)
+            attempt.payment_link_id.sudo()._refresh_state(why)
         return result

@@ -34,7 +34,7 @@ class PaymentTransaction(models.Model):
         :raise FinalError: it is not open, and the attempt has failed
         """
         self.ensure_one()
-        processor = self.provider_id._paylinks_get_processor()
+        processor = self._get_processor()
         try:
             checkout = processor.open_checkout(
                 CheckoutRequest(**self.checkout_request), self.checkout_key
@@ -42,22 +42,29 @@ class PaymentTransaction(models.Model):
         except FinalError as error:
             self._fail_checkout(error)
             raise
+        self._begin_anew()
         self._apply_checkout(checkout)
 
     def _look_at_checkout(self):
-        """Ask the processor how the attempt stands, and apply the answer."""
+        """Ask the processor how the attempt stands, and apply the answer.
+
+        :return: a line on what was set aside, or a falsy value
+        """
         self.ensure_one()
         if not self.checkout_ref:
             return self._open_checkout()
-        processor = self.provider_id._paylinks_get_processor()
         try:
-            checkout = processor.look_at_checkout(self.checkout_ref)
+            checkout = self._get_processor().look_at_checkout(self.checkout_ref)
         except UnknownCheckoutError as error:
-            return self._fail_checkout(error)
+            return self._miss_checkout(error)
+        self._begin_anew()
         return self._apply_checkout(checkout)
 
     def _close_checkout(self):
-        """Close the attempt's checkout at the processor; what was completed meanwhile is booked."""
+        """Close the attempt's checkout at the processor; what was completed meanwhile is booked.
+
+        :raise FinalError: it cannot be closed, and may still be paid
+        """
         self.ensure_one()
         if not self.checkout_ref:
             try:
@@ -66,13 +73,31 @@ class PaymentTransaction(models.Model):
                 return  # It never came to be.
         if not self.checkout_open:
             return
-        processor = self.provider_id._paylinks_get_processor()
         try:
-            checkout = processor.close_checkout(self.checkout_ref)
+            checkout = self._get_processor().close_checkout(self.checkout_ref)
         except UnknownCheckoutError as error:
-            self._fail_checkout(error)
-        else:
-            self._apply_checkout(checkout)
+            self._miss_checkout(error)
+            if self.checkout_open:
+                raise
+            return
+        self._begin_anew()
+        self._apply_checkout(checkout)
+
+    def _get_processor(self):
+        """Return the processor; a live attempt is nothing to ask a test account about.
+
+        :raise FinalError: the provider is not connected, or not as it was for this attempt
+        """
+        provider = self.provider_id.sudo()
+        if self.is_live and not provider._paylinks_is_live():
+            raise FinalError("a live attempt, but the provider is in test mode", "not_connected")
+        return provider._paylinks_get_processor()
+
+    def _begin_anew(self):
+        """The call took its time: end the transaction, in which nothing is pending, so that the
+        locks are taken on the present state and not on that of before the call."""
+        # pylint: disable-next=invalid-commit
+        self.env.cr.commit()
 
     # -- the one function that applies a checkout's present state --
 
@@ -95,7 +120,7 @@ class PaymentTransaction(models.Model):
         if checkout.outcome == PAID:
             attempt._apply_paid(checkout)
         elif checkout.outcome == PROCESSING:
-            attempt._set_pending(extra_allowed_states=("cancel",))
+            attempt._set_pending(extra_allowed_states=("cancel", "error"))
         elif checkout.outcome == FAILED:
             attempt._set_error(checkout.problem or self.env._("The bank refused the payment."))
         elif checkout.outcome == EXPIRED:
@@ -104,8 +129,11 @@ class PaymentTransaction(models.Model):
         return ""
 
     def _with_system_user(self):
-        """Act as OdooBot, in the company of the attempt: whoever brought the message."""
-        return self.with_user(api.SUPERUSER_ID).with_company(self.company_id).sudo()
+        """Act as OdooBot, in the company of the attempt and its language: whoever brought the
+        message, it is staff who read what comes of it."""
+        lang = self.company_id.sudo().partner_id.lang or "en_US"
+        env = self.env(user=api.SUPERUSER_ID, su=True, context={"lang": lang})
+        return self.with_env(env).with_company(self.company_id)
 
     def _lock_checkout(self):
         """Lock the document, the link, then the attempt: the order in which staff's work locks too.
@@ -144,6 +172,7 @@ class PaymentTransaction(models.Model):
                 reference=self.reference,
                 problem=problem,
             ),
+            self.reference,
         )
 
     def _record_checkout(self, checkout):
@@ -155,6 +184,8 @@ class PaymentTransaction(models.Model):
             values["checkout_expires_at"] = checkout.expires_at
         if checkout.payment_ref:
             values["provider_reference"] = checkout.payment_ref
+        if checkout.paid_at:
+            values["checkout_paid_at"] = checkout.paid_at
         if checkout.outcome != OPEN:
             values.update(checkout_open=False, checkout_close=False)
         elif self.state == "draft":
@@ -171,7 +202,7 @@ class PaymentTransaction(models.Model):
     def _next_check(self, checkout):
         """Return when to ask the processor again; False when there is nothing more to learn."""
         now = fields.Datetime.now()
-        if checkout.outcome == OPEN and self.state == "draft":
+        if checkout.outcome == OPEN and self.state != "done":
             expires_at = checkout.expires_at or now + LATER_CHECKS
             for delay in FIRST_CHECKS:
                 if now < self.create_date + delay:
@@ -179,43 +210,61 @@ class PaymentTransaction(models.Model):
             return expires_at if now < expires_at else now + LATER_CHECKS
         return now + LATER_CHECKS if checkout.outcome == PROCESSING else False
 
+    # -- on its way --
+
+    def _is_on_its_way(self):
+        """Whether money was accepted or received through this attempt, but is not booked yet."""
+        return self.state == "pending" or (
+            self.state == "done" and not self.is_post_processed and not self.payment_id
+        )
+
     # -- money came --
 
     def _apply_paid(self, checkout):
         """Mark the attempt paid and book it, once."""
-        first_time = self.state != "done"
-        late = self._find_lateness(checkout) if first_time else ""
+        if self.state == "cancel":
+            self._detach(self.env._("the attempt had been cancelled"))
         self._set_done(extra_allowed_states=("cancel",))
-        if late:
-            # The documents are left alone: the money is kept as the customer's credit.
-            self.write({"invoice_ids": [Command.clear()], "sale_order_ids": [Command.clear()]})
         self._book()
-        if first_time:
-            self._call_a_person_if_needed(late)
 
-    def _find_lateness(self, checkout):
+    def _detach_if_late(self):
+        """Leave the documents alone where the money came when it was no longer asked for.
+
+        :return: why, in words; an empty string where it was asked for
+        """
+        late = self._find_lateness()
+        if late:
+            self._detach(late)
+        return late
+
+    def _detach(self, reason):
+        """The money is kept as the customer's credit; a person decides."""
+        self.write({"invoice_ids": [Command.clear()], "sale_order_ids": [Command.clear()]})
+        self._call_a_person_if_needed(reason)
+
+    def _find_lateness(self):
         """Return in words why this money came when it was no longer asked for; empty if it was."""
-        link = self.payment_link_id
+        link = self.payment_link_id.sudo()
         document = link._get_document()
         if link.state == "cancelled":
             return self.env._("the link had been deleted")
-        if self.state == "cancel":
-            return self.env._("the attempt had been cancelled")
         if document and document.state == "cancel":
             return self.env._("the document had been cancelled")
         if link._is_document_on_hold():
             return self.env._("the invoice had been reset to draft")
-        paid_at = checkout.paid_at or fields.Datetime.now()
+        paid_at = self.checkout_paid_at or fields.Datetime.now()
         if link.expires_at and link.expires_at < paid_at:
             return self.env._("the link had expired")
         return ""
 
     def _book(self):
         """Post-process now; what fails is tried again by the schedule, and a person is told."""
+        summary = self.env._("Payment not booked yet")
         try:
             with self.env.cr.savepoint():
                 self._post_process()
                 self.checkout_check_at = False
+                self.payment_link_id._unflag(summary, self.reference)
         except (OperationalError, ConcurrencyError):
             raise  # Odoo runs the whole transaction again.
         except Exception as error:
@@ -223,7 +272,7 @@ class PaymentTransaction(models.Model):
             self.invalidate_recordset()
             self.checkout_check_at = fields.Datetime.now() + FIRST_CHECKS[1]
             self.payment_link_id._flag(
-                self.env._("Payment not booked yet"),
+                summary,
                 self.env._(
                     "%(amount)s was paid (%(reference)s), but Odoo could not book it: %(error)s."
                     " It is tried again by itself; mend the cause.",
@@ -231,6 +280,7 @@ class PaymentTransaction(models.Model):
                     reference=self.reference,
                     error=error,
                 ),
+                self.reference,
             )
 
     def _call_a_person_if_needed(self, late):
@@ -247,6 +297,7 @@ class PaymentTransaction(models.Model):
                 reference=self.reference,
                 reason=reason,
             ),
+            self.reference,
         )
 
     def _find_surplus(self):
@@ -263,7 +314,7 @@ class PaymentTransaction(models.Model):
             "the invoice owed %s less than that by then", self.currency_id.format(left)
         )
 
-    def _call_a_person_for(self, kind, event_type):
+    def _call_a_person_for(self, kind, event_type, object_ref):
         """A refund or dispute at the processor is a person's to book."""
         labels = {"refund": self.env._("Refund at Stripe"), "dispute": self.env._("Dispute")}
         self.payment_link_id._flag(
@@ -274,9 +325,27 @@ class PaymentTransaction(models.Model):
                 event=event_type,
                 reference=self.reference,
             ),
+            object_ref,
         )
 
     # -- nothing came of it --
+
+    def _miss_checkout(self, error):
+        """The processor does not know a checkout that it opened: the keys are another account's.
+
+        While it may still be paid there, or its bank debit is on its way, the attempt stays as it
+        is and a person is called; afterwards it is given up.
+
+        :return: a line on what was set aside
+        """
+        attempt = self._with_system_user()
+        attempt._lock_checkout()
+        problem = "is not known to the account that the provider's keys belong to"
+        attempt._set_aside(problem)
+        expires_at = attempt.checkout_expires_at
+        if attempt.state == "draft" and expires_at and expires_at < fields.Datetime.now():
+            attempt._fail_checkout(error)
+        return problem
 
     def _fail_checkout(self, error):
         """Give the attempt up: the processor has no such checkout, or will not open one."""
@@ -300,15 +369,26 @@ class PaymentTransaction(models.Model):
         """Keep other workers of the schedule away while this one asks the processor."""
         self.sudo().checkout_check_at = fields.Datetime.now() + FIRST_CHECKS[1]
 
+    def _close_soon(self):
+        """Mark attempts for closing. The processor is called by the schedule, not here."""
+        if self:
+            self.write({"checkout_close": True, "checkout_check_at": fields.Datetime.now()})
+            self.env.ref("serviceflow_paylinks.cron_sync_checkouts").sudo()._trigger()
+
     def _sync_checkout(self):
-        """Close what is marked, look at what is due, book what is not booked: for the schedule."""
+        """Close what is no longer payable, look at what is due, book what is not booked."""
         self.ensure_one()
         try:
             if self.state == "done":
                 self._with_system_user()._book()
-            elif self.checkout_close:
+            elif self.checkout_open and (self.checkout_close or self._is_stale()):
                 self._close_checkout()
             else:
                 self._look_at_checkout()
         except (RetryableError, FinalError) as error:
             self._postpone_check(error)
+
+    def _is_stale(self):
+        """Whether the open checkout asks for something else than is owed now."""
+        link = self.payment_link_id.sudo()
+        return not link._is_payable() or not link._fits(self, link._get_remainders()[link])

@@ -128,5 +128,9 @@ class PaymentLinkGenerate(models.TransientModel):
         if len(self.invoice_ids) > 1:
             lines.append(self.env._("%s made.", len(links) - existed))
         if existed:
-            lines.append(self.env._("%s existed already.", existed))
+            lines.append(
+                self.env._("The invoice had an open link already.")
+                if len(self.invoice_ids) == 1
+                else self.env._("%s existed already.", existed)
+            )
         return links, [*lines, *refused.values()]
