@@ -109,7 +109,7 @@ class PaymentLink(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             # A `default_…` in the context would slip past the check.
-            self = self.with_context(clean_context(self.env.context))
+            self = self.with_env(self.env(context=clean_context(self.env.context)))
             for vals in vals_list:
                 self._check_given(vals, CREATE_FIELDS)
         vals_list = [dict(vals) for vals in vals_list]
