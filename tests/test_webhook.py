@@ -175,6 +175,24 @@ class TestWebhook(PaylinksCase):
         self.env.invalidate_all()
         self.assert_nothing_changed()
 
+    def test_stock_webhook_cannot_refund_an_attempt(self):
+        """An unsigned refund would be booked as money paid out."""
+        self.deliver_webhooks()
+        refund = {"id": "re_forged", "object": "refund", "amount": 10000, "status": "succeeded"}
+        charge = {
+            "id": "ch_forged",
+            "object": "charge",
+            "description": self.attempt.reference,
+            "refunds": {"data": [{**refund, "currency": "usd"}], "has_more": False},
+        }
+        event = {"type": "charge.refunded", "data": {"object": charge}}
+        with mute_logger("odoo.http"):
+            answer = self.url_open("/payment/stripe/webhook", json=event)
+        self.assertEqual(answer.status_code, 200, "no reason for Stripe to give the endpoint up")
+        self.env.invalidate_all()
+        self.assertEqual(self.attempt.state, "done")
+        self.assertFalse(self.attempt.child_transaction_ids)
+
     def test_stock_processing_cannot_touch_an_attempt(self):
         """A payment id of one's own in the address of stock Odoo's return page."""
         with mute_logger("odoo.addons.serviceflow_paylinks.models.payment_transaction"):

@@ -1,3 +1,4 @@
+import time
 from dataclasses import asdict
 from datetime import UTC, timedelta
 from uuid import uuid4
@@ -7,7 +8,7 @@ from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL, email_normalize, mute_logger
 from psycopg2.errors import UniqueViolation
 
-from ..exceptions import FinalError
+from ..exceptions import FinalError, RetryableError
 from ..providers.base import CheckoutRequest
 from .payment_transaction_checkout import FIRST_CHECKS
 
@@ -16,6 +17,8 @@ SHORTEST, LONGEST = timedelta(minutes=35), timedelta(hours=23, minutes=55)
 # Do not send a customer to a page that is about to close.
 WORTH_REUSING = timedelta(minutes=10)
 ROUNDS = 4
+# As long as a customer waits for a page that another tab has asked for already (seconds).
+PATIENCE = 8
 
 
 class PaymentLink(models.Model):
@@ -58,10 +61,29 @@ class PaymentLink(models.Model):
                 if not left_behind:
                     raise
                 # Of an earlier click, and void: the next round makes a new attempt.
+            except RetryableError as error:
+                # Another click's call with the same key is under way: its page serves this one too.
+                if error.person != "busy" or not self._wait_for_page(attempt):
+                    raise
             else:
                 # A checkout that was completed meanwhile has no page: ours tells the customer.
                 return (attempt.checkout_open and attempt.checkout_url) or ""
         return ""
+
+    def _wait_for_page(self, attempt):
+        """Wait for what another request makes of an attempt.
+
+        :return: whether something came of it; no row is locked and no snapshot kept meanwhile
+        """
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            # pylint: disable-next=invalid-commit
+            self.env.cr.commit()
+            attempt.invalidate_recordset(["checkout_url", "checkout_open"])
+            if attempt.checkout_url or not attempt.checkout_open:
+                return True
+            time.sleep(0.2)
+        return False
 
     def _reserve_attempt(self):
         """Under the locks, find the open attempt that fits, or make one.
