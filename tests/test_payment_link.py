@@ -289,7 +289,10 @@ class TestPaymentLink(PaylinksCase):
         )
         wizard.action_generate()
         self.assertEqual(wizard.link_ids.invoice_id, invoices)
-        self.assertEqual(wizard.summary.splitlines()[:2], ["1 made.", "1 existed already."])
+        self.assertEqual(
+            wizard.summary.splitlines()[:2],
+            ["1 made.", "1 existed already, each with its own expiry."],
+        )
         self.assertIn("draft", wizard.summary)
 
     def test_wizard_refuses_more_than_the_balance(self):

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 
 class AccountMove(models.Model):
@@ -165,17 +164,6 @@ class AccountMove(models.Model):
             or self.currency_id.compare_amounts(self.amount_residual, 0) <= 0
         )
 
-    def _paylinks_lock(self):
-        """Lock the invoices: what they owe stays what it is until the transaction ends."""
-        if self.ids:
-            self.env.execute_query(
-                SQL(
-                    "SELECT id FROM account_move WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
-                    tuple(self.ids),
-                )
-            )
-            self.invalidate_recordset()
-
     # -- links follow the invoice --
 
     def _paylinks_document_changed(self, why):
@@ -194,7 +182,6 @@ class AccountMove(models.Model):
         if links:
             # A click that came meanwhile has changed its link: Odoo runs this transaction again.
             links._lock_rows()
-            links.invalidate_recordset()
             links._refresh_state(why)
             links._close_stale_checkouts()
 

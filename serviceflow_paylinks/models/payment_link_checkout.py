@@ -5,11 +5,12 @@ from uuid import uuid4
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import ConcurrencyError
-from odoo.tools import SQL, email_normalize, mute_logger
+from odoo.tools import email_normalize, mute_logger
 from psycopg2.errors import UniqueViolation
 
 from ..exceptions import FinalError, RetryableError
 from ..providers.base import CheckoutRequest
+from .locking import lock_rows
 from .payment_transaction_checkout import FIRST_CHECKS
 
 # Stripe: a Checkout Session lives 30 minutes to 24 hours. Stay inside, clocks differ.
@@ -91,7 +92,6 @@ class PaymentLink(models.Model):
         :return: (attempt or empty record, older attempts that must be closed first)
         """
         self._lock_rows()
-        self.invalidate_recordset()
         nothing = self.env["payment.transaction"].sudo()
         if not self._is_payable():
             return nothing, nothing
@@ -107,16 +107,10 @@ class PaymentLink(models.Model):
         return self._create_attempt(amount), nothing
 
     def _lock_rows(self):
-        """Lock the links' documents, then the links, in the order of their ids; waits."""
-        self.sale_order_id._paylinks_lock()
-        self.invoice_id._paylinks_lock()
-        if self.ids:
-            self.env.execute_query(
-                SQL(
-                    "SELECT id FROM payment_link WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
-                    tuple(self.ids),
-                )
-            )
+        """Lock the links' documents, then the links: the order in which staff's work locks too."""
+        lock_rows(self.sale_order_id)
+        lock_rows(self.invoice_id)
+        lock_rows(self)
 
     def _get_open_attempts(self):
         return (

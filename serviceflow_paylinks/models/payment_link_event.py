@@ -81,7 +81,7 @@ class PaymentLinkEvent(models.Model):
 
     def _store(self, provider, notification):
         """Insert the row, or find the one that is there."""
-        self.env.execute_query(
+        self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO payment_link_event (provider_id, event_ref, event_type, kind,
@@ -101,7 +101,8 @@ class PaymentLinkEvent(models.Model):
                 notification.key or None,
                 notification.live,
                 notification.account or None,
-            )
+            ),
+            log_exceptions=False,  # The same event at once: Odoo runs the request again.
         )
         return self.search(
             [("provider_id", "=", provider.id), ("event_ref", "=", notification.event_ref)]

@@ -1,7 +1,9 @@
 import logging
 
 from odoo import api, fields, models
+from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL
+from psycopg2 import OperationalError
 
 _logger = logging.getLogger(__name__)
 
@@ -83,6 +85,9 @@ class PaymentLink(models.Model):
                     record._claim()
                     self.env["ir.cron"]._commit_progress()
                     work(record)
+            except (OperationalError, ConcurrencyError):
+                self.env.cr.rollback()
+                _logger.info("Somebody else was faster with %s: later.", record)
             except Exception:
                 self.env.cr.rollback()
                 _logger.exception("The schedule could not deal with %s.", record)

@@ -4,11 +4,11 @@ from datetime import timedelta
 from odoo import Command, api, fields, models
 from odoo.addons.payment_stripe.const import PAYMENT_METHODS_MAPPING
 from odoo.exceptions import ConcurrencyError
-from odoo.tools import SQL
 from psycopg2 import OperationalError
 
 from ..exceptions import FinalError, RetryableError, UnknownCheckoutError
 from ..providers.base import EXPIRED, FAILED, OPEN, PAID, PROCESSING, CheckoutRequest
+from .locking import lock_rows
 
 _logger = logging.getLogger(__name__)
 
@@ -142,10 +142,7 @@ class PaymentTransaction(models.Model):
         """
         self.env.flush_all()
         self.payment_link_id._lock_rows()
-        self.env.execute_query(
-            SQL("SELECT id FROM payment_transaction WHERE id = %s FOR NO KEY UPDATE", self.id)
-        )
-        self.invalidate_recordset()
+        lock_rows(self)
 
     def _find_mismatch(self, checkout):
         """Return in words why this checkout cannot be this attempt's; an empty string if it can."""

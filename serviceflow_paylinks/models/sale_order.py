@@ -1,6 +1,5 @@
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 
 class SaleOrder(models.Model):
@@ -55,14 +54,3 @@ class SaleOrder(models.Model):
         """Return what is not paid of the order, in its currency."""
         self.ensure_one()
         return 0.0 if self.state == "cancel" else self.amount_total - self.sudo().amount_paid
-
-    def _paylinks_lock(self):
-        """Lock the orders: what they owe stays what it is until the transaction ends."""
-        if self.ids:
-            self.env.execute_query(
-                SQL(
-                    "SELECT id FROM sale_order WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
-                    tuple(self.ids),
-                )
-            )
-            self.invalidate_recordset()

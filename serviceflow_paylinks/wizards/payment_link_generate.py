@@ -129,8 +129,8 @@ class PaymentLinkGenerate(models.TransientModel):
             lines.append(self.env._("%s made.", len(links) - existed))
         if existed:
             lines.append(
-                self.env._("The invoice had an open link already.")
+                self.env._("The invoice had an open link already; it keeps its own expiry.")
                 if len(self.invoice_ids) == 1
-                else self.env._("%s existed already.", existed)
+                else self.env._("%s existed already, each with its own expiry.", existed)
             )
         return links, [*lines, *refused.values()]
