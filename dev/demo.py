@@ -20,19 +20,20 @@ WELCOME = """
 Odoo answers at      {odoo_url}
 {stripe}
 
-  log in as          admin / admin   (everything)
-                     demo / demo     (a member of the staff)
+  log in as          demo / demo     (sends the bills)
+                     admin / admin   (may do everything)
 
-  First: open {odoo_url}/odoo/payment-links, press New, pick an unpaid invoice,
-  and open the link it gets in a private window, as the customer would.
+  First: Invoicing > Customers > Invoices, open the one to Nora Whitfield over $ 1,210.00, press
+  Payment Link, then Generate. Open the address in a private window, as the customer would.
   {card}
+  All links, and what became of them: {odoo_url}/odoo/payment-links
 
   Emails that Odoo sends are kept in {mail} and go nowhere else.{pdf}{notifications}
 
 Press Ctrl-C to stop. What you enter stays; `make clean` removes it.
 """
 SANDBOX = "Stripe's stand-in at {sandbox_url} (no account needed, no network)"
-SANDBOX_CARD = "The stand-in's own page lets you pay, decline or cancel."
+SANDBOX_CARD = "Pay with card 4242 4242 4242 4242; 4000 0000 0000 0002 is declined."
 REAL = "Stripe's real test mode, with the key from STRIPE_SECRET_KEY"
 NO_PDF = """
   Invoices as PDF need one more program: sudo apt-get install wkhtmltopdf"""

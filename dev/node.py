@@ -34,7 +34,7 @@ def prettier(*options):
     """The command that runs prettier with these options on the addon's files."""
     script = FOLDER / "node_modules/prettier/bin/prettier.cjs"
     plugin = FOLDER / "node_modules/@prettier/plugin-xml/src/plugin.js"
-    return [program(), script, f"--plugin={plugin}", *options, *_files()]
+    return [program(), script, f"--plugin={plugin}", "--no-color", *options, *_files()]
 
 
 def program():

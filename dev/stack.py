@@ -16,7 +16,7 @@ import urllib.request
 from pathlib import Path
 
 from dev import database as databases
-from dev import odoo, paths, ports, process, templates
+from dev import locks, odoo, paths, ports, process, templates
 
 SANDBOX_SECRET_KEY = "sk_test_sandbox0000000000000000"
 SANDBOX_PUBLISHABLE_KEY = "pk_test_sandbox0000000000000000"
@@ -31,7 +31,9 @@ def clone_for_test(label="e2e", with_addon=True):
     A copy left behind is dropped at a later `make test`.
     """
     name = databases.name(f"{label}_p{os.getpid()}")
-    databases.clone(templates.ADDON_TEMPLATE if with_addon else templates.stock_name(), name)
+    with locks.setup_lock():  # PostgreSQL copies no database that somebody is connected to
+        template = templates.ADDON_TEMPLATE if with_addon else templates.stock_name()
+        databases.clone(template, name)
     return name
 
 
