@@ -9,7 +9,14 @@ from dev import locks, paths, venv
 from dev.errors import DevError, Interrupted
 from dev.process import die_with_parent
 
-COMMANDS = {"demo": False, "test": True, "lint": True, "format": True, "clean": None}
+COMMANDS = {
+    "demo": False,
+    "test": True,
+    "lint": True,
+    "format": True,
+    "bench": False,
+    "clean": None,
+}
 """Command → whether it needs the tools of requirements-dev.txt; None: not even the virtualenv."""
 
 
