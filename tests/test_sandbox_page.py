@@ -1,5 +1,6 @@
 """The hosted checkout page, by hand and in Chromium."""
 
+import os
 import re
 import threading
 from pathlib import Path
@@ -13,7 +14,7 @@ from sandbox.page.texts import TEXTS, language_of
 from sandbox.server import SandboxServer
 from sandbox.testing import Bench, session_params
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = Path(os.environ.get("CHROMIUM") or "/usr/bin/chromium")
 CARD = {
     "method": "card",
     "number": "4242 4242 4242 4242",
