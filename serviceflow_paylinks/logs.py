@@ -9,7 +9,8 @@ from . import const
 # layer a statement that failed.
 LOGGERS = ("werkzeug", "odoo.http", "odoo.sql_db")
 _TOKEN = re.compile(rf"({re.escape(const.PAY_ROUTE)}/)[^/\s?\"'#]+")
-_TOKEN_BYTES = re.compile(_TOKEN.pattern.encode())
+# A statement that failed, as it was sent: the links' own hold their tokens bare.
+_STATEMENT = re.compile(rb'((?:INSERT INTO|UPDATE) "payment_link" .*?(?:VALUES|SET) ).*', re.DOTALL)
 
 
 class TokenFilter(logging.Filter):
@@ -22,8 +23,8 @@ class TokenFilter(logging.Filter):
 
     @staticmethod
     def _mask(value):
-        if isinstance(value, bytes):  # The database's log holds statements as they were sent.
-            return _TOKEN_BYTES.sub(rb"\1[token]", value)
+        if isinstance(value, bytes):
+            return _STATEMENT.sub(rb"\1[values]", value)
         return _TOKEN.sub(r"\1[token]", value) if isinstance(value, str) else value
 
     def _mask_args(self, args):

@@ -184,7 +184,9 @@ class TestChangedMeanwhile(PaylinksCase):
         self.assertTrue(first.checkout_close)
         second = self.open_checkout(link)
         self.assertNotEqual(first, second)
-        self.assertIn(link.token, second.checkout_request["success_url"])
+        session = self.sandbox.store.get("checkout.session", second.checkout_ref)
+        self.assertIn(link.token, session["success_url"])
+        self.assertNotIn(link.token, str(second.checkout_request), "told to Stripe, kept nowhere")
 
     def test_customer_with_a_malformed_address_can_pay(self):
         self.customer.email = "n/a"

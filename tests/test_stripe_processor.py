@@ -16,6 +16,7 @@ from odoo.addons.serviceflow_paylinks.providers.stripe import stripe_locale
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from psycopg2.errors import UniqueViolation
 
 from .common import PaylinksCase
 
@@ -158,6 +159,32 @@ class TestStripeProcessor(PaylinksCase):
         self.assertEqual(self._api_base(base, state="enabled"), "")
 
     # -- logs --
+
+    def test_tokens_do_not_reach_the_log_of_a_failed_statement(self):
+        """As when two clerks make the same invoice's link at once."""
+        link = self.make_link()
+        second = {
+            "name": "PL/second",
+            "token": "a-token-that-must-not-show",
+            "purpose": "invoice",
+            "amount_policy": "balance",
+            "state": "active",
+            "invoice_id": link.invoice_id.id,
+            "partner_id": self.customer.id,
+            "currency_id": self.usd.id,
+            "company_id": self.company.id,
+        }
+        names = ", ".join(f'"{name}"' for name in second)
+        with (
+            self.assertLogs("odoo.sql_db", logging.ERROR) as logs,
+            self.assertRaises(UniqueViolation),
+            self.env.cr.savepoint(),
+        ):
+            self.env.cr.execute(
+                f'INSERT INTO "payment_link" ({names}) VALUES %s', [tuple(second.values())]
+            )
+        self.assertIn("payment_link", logs.output[0])
+        self.assertNotIn("a-token-that-must-not-show", "".join(logs.output))
 
     def test_tokens_do_not_reach_the_log(self):
         """The loggers that are handed a request's path."""

@@ -3,7 +3,7 @@ import secrets
 from odoo import api, fields, models
 from odoo.addons.phone_validation.tools import phone_validation
 from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
-from odoo.tools import email_normalize, mute_logger
+from odoo.tools import email_normalize
 from odoo.tools.misc import clean_context
 from odoo.tools.urls import urljoin
 from psycopg2.errors import UniqueViolation
@@ -118,8 +118,7 @@ class PaymentLink(models.Model):
             mail_create_nolog=True, mail_create_nosubscribe=True, tracking_disable=True
         )
         try:
-            # The database's own log line of a failed INSERT would hold the tokens.
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            with self.env.cr.savepoint():
                 links = super(PaymentLink, quiet).create(vals_list).with_env(self.env)
         except UniqueViolation as error:
             # Somebody else made the same invoice's link at this moment: run again and find it.

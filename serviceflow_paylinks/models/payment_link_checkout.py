@@ -1,11 +1,11 @@
+import hashlib
 import time
-from dataclasses import asdict
 from datetime import UTC, timedelta
 from uuid import uuid4
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import ConcurrencyError
-from odoo.tools import email_normalize, mute_logger
+from odoo.tools import email_normalize
 from psycopg2.errors import UniqueViolation
 
 from ..exceptions import FinalError, RetryableError
@@ -133,7 +133,7 @@ class PaymentLink(models.Model):
         return (
             attempt.payment_link_id == self
             and attempt.checkout_request["amount"] == self._to_minor(amount)
-            and attempt.checkout_request["cancel_url"] == self.url  # The address was not replaced.
+            and attempt.checkout_request["address"] == self._get_address_mark()
             and not attempt.checkout_close
             and (not expires_at or expires_at > now + WORTH_REUSING)
         )
@@ -167,13 +167,12 @@ class PaymentLink(models.Model):
             checkout_open=True,
             checkout_scope=self._get_checkout_scope(),
             checkout_key=str(uuid4()),
-            checkout_request=asdict(request),
+            checkout_request=request,
             checkout_check_at=fields.Datetime.now() + FIRST_CHECKS[0],
         )
         self.attempt_count += 1
         try:
-            # The database's own log line of a failed INSERT would hold the link's address.
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            with self.env.cr.savepoint():
                 attempt = transactions.create(values)
         except UniqueViolation as error:
             # A click on another link of the same document was faster: run again and find it.
@@ -192,24 +191,43 @@ class PaymentLink(models.Model):
         return provider
 
     def _prepare_checkout_request(self, amount, reference):
-        """Return what the processor is to show and to charge.
+        """Return what the processor is to show and to charge, to be frozen with the attempt.
+
+        The link's address is a key: it is told to the processor (`_build_checkout_request`), but
+        kept nowhere else, neither here nor in the log of a statement that fails.
 
         :param Decimal amount: chargeable, in major units
-        :rtype: CheckoutRequest
+        :return: a CheckoutRequest as a dict, without its addresses, and their mark
         """
         now = fields.Datetime.now()
         ends = min(now + LONGEST, max(self.expires_at or now + LONGEST, now + SHORTEST))
+        return {
+            "address": self._get_address_mark(),
+            "amount": self._to_minor(amount),
+            "currency": self.currency_id.name,
+            "reference": reference,
+            "name": self._get_title(),
+            "description": self.description or "",
+            "expires_at": int(ends.replace(tzinfo=UTC).timestamp()),
+            "email": email_normalize(self.email) or "",
+            "locale": self.partner_id.lang or "",
+        }
+
+    def _get_address_mark(self):
+        """Return what tells whether the address is still the one an attempt was made with."""
+        return hashlib.sha256(self.token.encode()).hexdigest()[:16]
+
+    def _build_checkout_request(self, frozen):
+        """Return the request that was frozen with an attempt, with the link's address in it.
+
+        :param dict frozen: as prepared
+        :rtype: CheckoutRequest
+        """
+        values = {name: value for name, value in frozen.items() if name != "address"}
         return CheckoutRequest(
-            amount=self._to_minor(amount),
-            currency=self.currency_id.name,
-            reference=reference,
-            name=self._get_title(),
-            description=self.description or "",
             success_url=f"{self.url}/return?session_id={{CHECKOUT_SESSION_ID}}",
             cancel_url=self.url,
-            expires_at=int(ends.replace(tzinfo=UTC).timestamp()),
-            email=email_normalize(self.email) or "",
-            locale=self.partner_id.lang or "",
+            **values,
         )
 
     def _get_title(self):

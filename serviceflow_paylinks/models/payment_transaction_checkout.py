@@ -7,7 +7,7 @@ from odoo.exceptions import ConcurrencyError
 from psycopg2 import OperationalError
 
 from ..exceptions import FinalError, RetryableError, UnknownCheckoutError
-from ..providers.base import EXPIRED, FAILED, OPEN, PAID, PROCESSING, CheckoutRequest
+from ..providers.base import EXPIRED, FAILED, OPEN, PAID, PROCESSING
 from .locking import lock_rows
 
 _logger = logging.getLogger(__name__)
@@ -37,7 +37,8 @@ class PaymentTransaction(models.Model):
         processor = self._get_processor()
         try:
             checkout = processor.open_checkout(
-                CheckoutRequest(**self.checkout_request), self.checkout_key
+                self.payment_link_id._build_checkout_request(self.checkout_request),
+                self.checkout_key,
             )
         except FinalError as error:
             self._fail_checkout(error)
