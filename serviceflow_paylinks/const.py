@@ -1,4 +1,4 @@
-"""Names that several layers share: routes, event names, keys that never reach a log."""
+"""Names and bounds that several layers share: routes, event names, sizes."""
 
 # Routes (the public contract).
 PAY_ROUTE = "/pay"
@@ -26,19 +26,6 @@ DISPUTE_EVENTS = (
     "charge.dispute.funds_reinstated",
 )
 WEBHOOK_EVENTS = (*CHECKOUT_EVENTS, *INTENT_EVENTS, *REFUND_EVENTS, *DISPUTE_EVENTS)
-
-# Values under these keys are masked in logs (odoo/addons/payment/logging.py).
-SENSITIVE_KEYS = {
-    "paylinks_webhook_secret",
-    "paylinks_webhook_secret_previous",
-    "stripe_secret_key",
-    "secret",
-    "token",
-    "url",
-    "checkout_url",
-    "success_url",
-    "cancel_url",
-}
 
 # Another address for Stripe's API: test mode, a test key and loopback only.
 API_BASE_PARAMETER = "serviceflow_paylinks.stripe_api_base"

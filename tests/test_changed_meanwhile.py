@@ -22,6 +22,13 @@ class TestChangedMeanwhile(PaylinksCase):
         with mute_logger(CHECKOUT):
             self.run_schedule("cron_sync_checkouts")
 
+    def deliver_but_fail_to_book(self):
+        failing = patch.object(
+            AccountPaymentTransaction, "_create_payment", side_effect=ValueError("locked")
+        )
+        with failing, mute_logger(CHECKOUT):
+            self.deliver_webhooks()
+
     def stock_attempt(self, invoice, amount, state="pending"):
         """An attempt on stock Odoo's own invoice page."""
         return self.env["payment.transaction"].create(
@@ -43,13 +50,11 @@ class TestChangedMeanwhile(PaylinksCase):
         link = self.make_link()
         attempt = self.pay(link)
         self.sandbox.webhooks.clear()
-        sessions = self.sandbox.store.all("checkout.session")
         with patch.object(type(self.sandbox), "handle", self._unknown_sessions):
             self.sync_now(attempt)
         self.assertEqual(attempt.state, "draft")
         self.assertTrue(attempt.checkout_check_at)
         self.assertEqual(len(self.activities(link)), 1)
-        self.assertTrue(sessions)
         self.sync_now(attempt)
         self.assertEqual(link.state, "paid", "the right keys are back")
         self.assert_booked_once(100)
@@ -128,11 +133,7 @@ class TestChangedMeanwhile(PaylinksCase):
     def test_draft_is_not_confirmed_by_a_late_booking(self):
         link = self.make_link()
         attempt = self.pay(link)
-        failing = patch.object(
-            AccountPaymentTransaction, "_create_payment", side_effect=ValueError("locked")
-        )
-        with failing, mute_logger(CHECKOUT):
-            self.deliver_webhooks()
+        self.deliver_but_fail_to_book()
         self.assertEqual(link.state, "processing", "paid, but not booked")
         link.invoice_id.button_draft()
         self.sync_now(attempt)
@@ -143,11 +144,7 @@ class TestChangedMeanwhile(PaylinksCase):
     def test_surplus_of_a_late_booking_is_told(self):
         link = self.make_link()
         attempt = self.pay(link)
-        failing = patch.object(
-            AccountPaymentTransaction, "_create_payment", side_effect=ValueError("locked")
-        )
-        with failing, mute_logger(CHECKOUT):
-            self.deliver_webhooks()
+        self.deliver_but_fail_to_book()
         self.assertIn("not booked", self.activities(link).summary)
         self.pay_by_bank_transfer(link.invoice_id)
         self.sync_now(attempt)

@@ -4,6 +4,7 @@ from . import (
     payment_link,
     payment_link_amount,
     payment_link_checkout,
+    payment_link_create,
     payment_link_event,
     payment_link_page,
     payment_link_schedule,
