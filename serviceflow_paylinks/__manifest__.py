@@ -22,6 +22,7 @@
         "views/res_config_settings_views.xml",
         "views/payment_link_menus.xml",
     ],
+    "assets": {"web.assets_backend": ["serviceflow_paylinks/static/src/**/*"]},
     "demo": [
         "demo/res_partner_demo.xml",
         "demo/account_move_demo.xml",

@@ -9,6 +9,7 @@ from . import (
     payment_link_page,
     payment_link_schedule,
     payment_link_send,
+    payment_link_share,
     payment_link_state,
     payment_provider,
     payment_transaction,
