@@ -37,6 +37,7 @@ logging.getLogger("stripe").setLevel(logging.WARNING)
 
 TIMEOUT = 10  # seconds for one try
 RETRIES = 2
+DAY = 24 * 3600  # seconds; no checkout lives longer
 SIGNATURE_TOLERANCE = 300  # seconds, Stripe's own default
 EXPAND = ["payment_intent.latest_charge"]
 
@@ -96,10 +97,16 @@ class StripeProcessor(Processor):
     # -- checkouts --
 
     def open_checkout(self, request, key):
-        with _errors("open a checkout"):
-            session = self._client.checkout.sessions.create(
-                params=_session_params(request, key), options={"idempotency_key": key}
-            )
+        try:
+            with _errors("open a checkout"):
+                session = self._client.checkout.sessions.create(
+                    params=_session_params(request, key), options={"idempotency_key": key}
+                )
+        except FinalError as error:
+            if error.person != "unreachable":
+                raise
+            # Stripe's own failure, which its key remembers: it may have come after the deed.
+            return self._find_open_checkout(key, error)
         headers = {k.lower(): v for k, v in (session.last_response.headers or {}).items()}
         if headers.get("idempotent-replayed") == "true":
             # The stored answer shows the session as it was when it was opened.
@@ -129,6 +136,21 @@ class StripeProcessor(Processor):
                 params={"payment_intent": payment_ref, "limit": 1}
             )
         return self.look_at_checkout(sessions.data[0].id) if sessions.data else None
+
+    def _find_open_checkout(self, key, error):
+        """Look for the open checkout of a key whose own call will never tell.
+
+        :raise RetryableError: Stripe could not be asked
+        :raise FinalError: there is none
+        """
+        with _errors("look for a checkout"):
+            sessions = self._client.checkout.sessions.list(
+                params={"status": "open", "limit": 100, "created": {"gte": int(time.time()) - DAY}}
+            )
+            for session in sessions.auto_paging_iter():
+                if (session.metadata or {}).get("paylinks_key") == key:
+                    return _read_session(session.to_dict())
+        raise error
 
     # -- notifications --
 
@@ -213,6 +235,8 @@ def _errors(action):
             raise FinalError(detail, "too_small") from error
         if error.http_status == 409:
             raise RetryableError(detail, "busy") from error
+        if error.http_status and 200 <= error.http_status < 300:
+            raise RetryableError(detail) from error  # Done, but the answer was unreadable.
         row = next(row for row in ERRORS if isinstance(error, row.sdk_class))
         raise (RetryableError if row.retryable else FinalError)(detail, row.person) from error
 
