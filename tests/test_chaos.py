@@ -6,7 +6,6 @@ history that shows it. ``make chaos N=10000`` does both.
 
 import logging
 import os
-
 from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, seed, settings

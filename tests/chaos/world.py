@@ -270,7 +270,7 @@ class World:
         self.links |= links
 
     def settle_everything(self):
-        """Faults end, banks answer, messages arrive, schedules run, until nothing moves any more."""
+        """Faults end, banks answer, messages arrive, schedules run, until nothing moves."""
         self.sandbox.faults.clear()
         self.sandbox.webhooks.clear()
         for intent in self.intents("processing"):
