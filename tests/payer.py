@@ -47,7 +47,7 @@ class PayerCase(PaylinksCase):
         return answer
 
     def assert_asked(self, link, *minor, **typed):
-        """Press Pay; Stripe is asked for exactly these lines, in minor units. Returns the attempt."""
+        """Press Pay; Stripe is asked for these lines, in minor units. Returns the attempt."""
         answer = self.press_pay(link, **typed)
         self.assertEqual(answer.status_code, 303, answer.text[-1500:])
         attempt = link.transaction_ids.filtered("checkout_open")
@@ -105,3 +105,15 @@ class PayerCase(PaylinksCase):
             lambda line: line.account_id == payment.destination_account_id
         )
         return round(sum(lines.mapped("amount_residual_currency")), 3)
+
+
+class TipsCase(PayerCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.take_tips()
+
+    def assert_books(self, payment, **rows):
+        """A payment's entry: money, customer and tip, in its currency and the company's."""
+        self.assertEqual(self.lines(payment), rows)
+        self.assertAlmostEqual(sum(payment.move_id.line_ids.mapped("balance")), 0)

@@ -1,31 +1,16 @@
 """Tips: off by default, a line of their own at Stripe and in the books, and never the invoice's."""
 
-import json
 from decimal import Decimal
 from unittest.mock import patch
-from urllib.parse import urlencode
 
+from lxml import html
 from odoo import Command
 from odoo.addons.account_payment.models.payment_transaction import (
     PaymentTransaction as AccountPaymentTransaction,
 )
-from odoo.addons.payment.models.payment_provider import PaymentProvider
 from odoo.addons.serviceflow_paylinks.exceptions import ChoiceError
-from odoo.exceptions import ValidationError
 
-from .payer import PayerCase
-
-
-class TipsCase(PayerCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.take_tips()
-
-    def assert_books(self, payment, **rows):
-        """A payment's entry: money, customer and tip, in its currency and the company's."""
-        self.assertEqual(self.lines(payment), rows)
-        self.assertAlmostEqual(sum(payment.move_id.line_ids.mapped("balance")), 0)
+from .payer import TipsCase
 
 
 class TestTips(TipsCase):
@@ -197,7 +182,7 @@ class TestTips(TipsCase):
         self.assert_books(self.payments(), money=(115, 115), customer=(-100, -100), tip=(-15, -15))
 
     def test_foreign_currency_to_the_cent(self):
-        """The cent of the rate's rounding is the tip's: the invoice is paid without a difference."""
+        """The cent of the rate's rounding is the tip's: there is no exchange difference."""
         eur = self.activate("EUR", 0.7)
         for amount, tip in ((33.33, "3.33"), (10.01, "0.01"), (99.99, "0.05"), (0.57, "0.57")):
             with self.subTest(amount=amount, tip=tip):
@@ -393,159 +378,30 @@ class TestTips(TipsCase):
         self.assertNotIn("tip", self.get_fields(self.read_page(link)), "and not offered any more")
         self.assert_booked_without_a_tip(link, attempt)
 
+    def test_account_taken_away_after_a_part_was_paid(self):
+        """What was no tip any more pays the invoice on: the customer's money, like the rest."""
+        self.allow_parts()
+        link = self.make_link(100)
+        attempt = self.assert_asked(link, 4000, 1500, amount="40", tip="15.00")
+        self.company.write({"paylinks_tips": False, "paylinks_tip_account_id": False})
+        self.sandbox.customer.pay(attempt.checkout_ref)
+        self.deliver_webhooks()
+        self.assert_books(self.payments(), money=(55, 55), customer=(-55, -55))
+        self.assertEqual((link.amount, link.amount_paid, link.amount_tip), (45, 55, 0))
+        self.assertIn("15.00 of it was meant as a tip", self.activities(link).note)
+
+    def test_stripe_unreachable_keeps_what_was_chosen(self):
+        self.allow_parts()
+        link = self.make_link(100)
+        self.sandbox.faults.add("refused", "POST", "*", times=None)
+        with self.assertLogs("odoo.addons.serviceflow_paylinks", "WARNING"):
+            answer = self.press_pay(link, amount="40", tip="15.00")
+        self.assertEqual(answer.status_code, 503)
+        page = html.fromstring(answer.text)
+        self.assertEqual(page.forms[0].fields["amount"], "40")
+        self.assertEqual(page.xpath("//input[@checked]/@value"), ["15.00"])
+
     def test_account_that_wants_another_currency(self):
         self.tips_account.currency_id = self.activate("EUR", 0.8)
         link = self.make_link(100)
         self.assertNotIn("tip", self.get_fields(self.read_page(link)))
-
-
-class TestRefundedTips(TipsCase):
-    """Refunds made in Odoo: the tip is given back last, and to the account it came from."""
-
-    def setUp(self):
-        super().setUp()
-        sandbox = self.sandbox
-
-        def send(provider, method, endpoint, *, data=None, **_kwargs):
-            """Stock Odoo's own way to Stripe, led to the sandbox."""
-            headers = {
-                "Authorization": f"Bearer {provider.stripe_secret_key}",
-                "Content-Type": "application/x-www-form-urlencoded",
-            }
-            body = urlencode(data).encode()
-            answer = sandbox.handle(method, f"/v1/{endpoint}", body, headers)
-            return json.loads(answer.body)
-
-        self.startPatcher(patch.object(PaymentProvider, "_send_api_request", send))
-
-    def refund(self, payment, amount=None):
-        wizard = (
-            self.env["payment.refund.wizard"]
-            .with_context(active_id=payment.id, active_model="account.payment")
-            .create({"amount_to_refund": amount} if amount else {})
-        )
-        wizard.action_refund()
-        refund = payment.payment_transaction_id.child_transaction_ids.sorted("id")[-1]
-        self.assertEqual(refund.state, "done")
-        refund._post_process()
-        self.env.invalidate_all()
-        return refund
-
-    def paid_link(self, amount=100, tip="20", **values):
-        link = self.make_link(amount, **values)
-        self.pay_with(link, tip_other=tip)
-        return link, link.transaction_ids.payment_id
-
-    def balance_of_tips(self):
-        lines = self.env["account.move.line"].search(
-            [("account_id", "=", self.tips_account.id), ("parent_state", "=", "posted")]
-        )
-        return round(sum(lines.mapped("balance")), 2)
-
-    def test_all_of_it(self):
-        link, payment = self.paid_link()
-        refund = self.refund(payment)
-        self.assertEqual((refund.amount, refund.tip_amount), (-120, -20))
-        self.assert_books(refund.payment_id, money=(-120, -120), customer=(100, 100), tip=(20, 20))
-        self.assertEqual(self.balance_of_tips(), 0)
-        self.assertEqual((link.amount_refunded, link.amount_tip, link.amount_paid), (100, 0, 100))
-
-    def test_a_part_leaves_the_tip(self):
-        """As much as was refunded of the work: it agrees with the credit note."""
-        link, payment = self.paid_link()
-        refund = self.refund(payment, 50)
-        self.assert_books(refund.payment_id, money=(-50, -50), customer=(50, 50))
-        self.assertEqual((link.amount_refunded, link.amount_tip), (50, 20))
-
-    def test_in_parts(self):
-        link, payment = self.paid_link()
-        tips = [self.refund(payment, amount).tip_amount for amount in (60, 45, 15)]
-        self.assertEqual(tips, [0, -5, -15])
-        self.assertEqual(self.balance_of_tips(), 0)
-        self.assertEqual((link.amount_refunded, link.amount_tip), (100, 0))
-
-    def test_failed_refund_gave_nothing_back(self):
-        link, payment = self.paid_link()
-        failed = self.refund(payment, 110)
-        failed.state = "error"
-        self.assertEqual(link.amount_tip, 20)
-        attempt = payment.payment_transaction_id
-        again = attempt._create_child_transaction(120, is_refund=True)
-        self.assertEqual(again.tip_amount, -20)
-
-    def test_foreign_currency(self):
-        link, payment = self.paid_link(33.33, "3.33", currency=self.activate("EUR", 0.7))
-        refund = self.refund(payment)
-        self.assertEqual(refund.tip_amount, -3.33)
-        tips = self.lines(refund.payment_id)["tip"], self.lines(payment)["tip"]
-        self.assertEqual(tips[0], (-tips[1][0], -tips[1][1]))
-        self.assertEqual(self.balance_of_tips(), 0)
-
-    def test_to_the_account_it_came_from(self):
-        _link, payment = self.paid_link()
-        other = self.tips_account.copy({"code": "T2PS"})
-        self.company.paylinks_tip_account_id = other
-        self.refund(payment)
-        self.assertEqual(self.balance_of_tips(), 0)
-
-    def test_account_archived_before_the_refund(self):
-        link, payment = self.paid_link()
-        self.company.write({"paylinks_tips": False, "paylinks_tip_account_id": False})
-        self.tips_account.active = False
-        refund = self.refund(payment)
-        self.assertEqual(
-            self.lines(refund.payment_id), {"money": (-120, -120), "customer": (120, 120)}
-        )
-        self.assertIn("gave a tip back", self.activities(link).note)
-
-    def test_without_a_tip_nothing_changes(self):
-        link, payment = self.paid_link(tip="")
-        refund = self.refund(payment)
-        self.assertEqual(
-            self.lines(refund.payment_id), {"money": (-100, -100), "customer": (100, 100)}
-        )
-        self.assertEqual(link.amount_refunded, 100)
-
-
-class TestTipSettings(PayerCase):
-    def test_tips_need_an_account(self):
-        with self.assertRaisesRegex(ValidationError, "Choose the account"):
-            self.company.paylinks_tips = True
-        with self.assertRaisesRegex(ValidationError, "Choose the account"):
-            self.env["res.config.settings"].create({"paylinks_tips": True})
-
-    def test_settings_turn_them_on_in_any_order_of_fields(self):
-        values = {
-            "paylinks_tips": True,
-            "paylinks_tip_account_id": self.tips_account.id,
-            "paylinks_tip_presets": "5, 10",
-        }
-        for names in (list(values), list(values)[::-1]):
-            self.company.write({"paylinks_tips": False, "paylinks_tip_account_id": False})
-            self.env["res.config.settings"].create({name: values[name] for name in names}).execute()
-            self.assertTrue(self.company.paylinks_tips)
-            self.assertEqual(self.company.paylinks_tip_account_id, self.tips_account)
-        settings = self.env["res.config.settings"].create({})
-        self.assertEqual(settings.paylinks_tip_account_id, self.tips_account)
-        self.assertEqual(settings.paylinks_tip_presets, "5, 10")
-
-    def test_account_of_a_wrong_kind(self):
-        for kind in ("asset_receivable", "asset_cash", "expense", "liability_payable"):
-            account = self.env["account.account"].search([("account_type", "=", kind)], limit=1)
-            with self.subTest(kind), self.assertRaisesRegex(ValidationError, "cannot be posted to"):
-                self.company.paylinks_tip_account_id = account
-
-    def test_list_of_presets(self):
-        for text, percents in (
-            ("10, 15, 20", [10, 15, 20]),
-            ("10 15 20", [10, 15, 20]),
-            ("5%; 100 %", [5, 100]),
-            ("", []),
-            (False, []),
-        ):
-            with self.subTest(text):
-                self.company.paylinks_tip_presets = text
-                self.assertEqual(self.company._paylinks_read_tip_presets(), percents)
-        for text in ("ten", "0", "101", "-5", "12.5", "10, 10", "1 2 3 4 5", "1e1", "10-20", "٪"):
-            with self.subTest(text), self.assertRaisesRegex(ValidationError, "no list of tips"):
-                self.company.paylinks_tip_presets = text

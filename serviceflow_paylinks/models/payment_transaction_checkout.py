@@ -291,7 +291,7 @@ class PaymentTransaction(models.Model):
             self.env._(
                 "%(amount)s arrived (%(reference)s), but %(reason)s. It is booked as a credit of"
                 " the customer: match it with an open invoice, or refund it.",
-                amount=self.currency_id.format(self.amount),
+                amount=self.currency_id.format(self.amount - self.tip_amount),
                 reference=self.reference,
                 reason=reason,
             ),

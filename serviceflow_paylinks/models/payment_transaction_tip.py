@@ -81,12 +81,14 @@ class PaymentTransaction(models.Model):
 
     def _find_unposted_tip(self):
         """Return in words that a tip could not be posted as one; empty if there is no such tip."""
-        tip = self._get_asked()[1]
+        asked, tip = self._get_asked()
         if not tip or self.tip_amount or not self.payment_id:
             return ""
+        share = self.currency_id.round(self.amount * tip / (asked + tip))
         return self.env._(
-            "a part of it was meant as a tip, and no account that tips can be posted to is chosen"
-            " in Settings → Payments"
+            "%s of it was meant as a tip, and no account that tips can be posted to is chosen in"
+            " Settings → Payments",
+            self.currency_id.format(share),
         )
 
     # -- giving it back --

@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 
 # Tips belong to the business, or are passed on to its people: then it owes them until payday.
 TIP_ACCOUNT_TYPES = ("income", "income_other", "liability_current")
-MOST_PRESETS = 4  # as many as fit side by side on a phone
+MOST_PRESETS = 4  # more would crowd a phone
 
 
 class ResCompany(models.Model):
