@@ -1,4 +1,4 @@
-"""A customer pays a part of an invoice and adds a tip, on a phone without JavaScript."""
+"""A customer with a phone pays a part of an invoice and adds a tip, then the rest, in Chromium."""
 
 import pytest
 
@@ -61,7 +61,7 @@ def pay_by_card(page):
 def test_part_and_tip_on_a_phone(shop, scheme):
     books, browser, account = shop
     invoice, link, url = bill(books, 425.80)
-    # Stripe's page needs JavaScript; ours does not, and has none to run.
+    # The sandbox's page has a script; ours has none, and needs none.
     context = browser.new_context(**PHONE, color_scheme=scheme)
     page = context.new_page()
     page.set_default_timeout(20_000)
