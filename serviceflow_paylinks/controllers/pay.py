@@ -6,7 +6,7 @@ from odoo import http
 from odoo.http import request
 
 from ..const import PAY_ROUTE
-from ..exceptions import ProcessorError
+from ..exceptions import ChoiceError, ProcessorError
 
 _logger = logging.getLogger(__name__)
 
@@ -36,15 +36,19 @@ class PaymentLinkPage(http.Controller):
         methods=["POST"],
         sitemap=False,
     )
-    def checkout(self, token, **_kwargs):
+    def checkout(self, token, **form):
         link = self._find_link(token)
         if not link:
             return self._render_not_found()
         try:
-            url = link.start_checkout()
+            url = link.start_checkout(*link._read_choice(form))
+        except ChoiceError as error:
+            choice = link._get_choice_values(form, error)
+            return self._render(link, status=422, choice=choice, problem="")
         except ProcessorError as error:
             _logger.warning("Link %s: %s", link.name, error)
-            return self._render(link, problem=link._get_problem_for_payer(error), status=503)
+            problem, choice = link._get_problem_for_payer(error), link._get_choice_values(form)
+            return self._render(link, status=503, choice=choice, problem=problem)
         return self._see_other(url or f"{PAY_ROUTE}/{token}", local=not url)
 
     @http.route(
@@ -81,9 +85,9 @@ class PaymentLinkPage(http.Controller):
             and not request.env["ir.http"].is_a_bot()
         )
 
-    def _render(self, link, problem="", status=200):
-        values = link._get_page_values()
-        values.update(problem=problem or values["problem"], csrf_token=request.csrf_token)
+    def _render(self, link, status=200, **values):
+        """Answer with the link's page; what is given goes before what the link says itself."""
+        values = {**link._get_page_values(), "csrf_token": request.csrf_token, **values}
         html = link.env["ir.qweb"]._render("serviceflow_paylinks.pay_page", values)
         origins = link.sudo().provider_id._paylinks_page_origins()
         return self._respond(html, status, origins)

@@ -74,7 +74,9 @@ class PaymentLink(models.Model):
     @api.depends(
         "transaction_ids.state",
         "transaction_ids.amount",
+        "transaction_ids.tip_amount",
         "transaction_ids.child_transaction_ids.state",
+        "transaction_ids.child_transaction_ids.tip_amount",
     )
     def _compute_amount_paid(self):
         for link in self:
@@ -82,8 +84,9 @@ class PaymentLink(models.Model):
             refunds = paid.child_transaction_ids.filtered(
                 lambda tx: tx.operation == "refund" and tx.state == "done"
             )
-            link.amount_paid = sum(paid.mapped("amount"))
-            link.amount_refunded = -sum(refunds.mapped("amount"))
+            # A tip is no payment of what is owed.
+            link.amount_paid = sum(paid.mapped("amount")) - sum(paid.mapped("tip_amount"))
+            link.amount_refunded = sum(refunds.mapped("tip_amount")) - sum(refunds.mapped("amount"))
 
     # -- what is owed --
 
@@ -122,7 +125,7 @@ class PaymentLink(models.Model):
 
     @api.model
     def _sum_in_flight(self, field, records, pending_only=False):
-        """Sum the attempts in flight by the records of one field: {record id: float}.
+        """Sum the attempts in flight, without tips, by the records of one field: {id: float}.
 
         :param bool pending_only: leave out what `amount_paid` counts already
         """
@@ -131,15 +134,19 @@ class PaymentLink(models.Model):
         domain = IN_FLIGHT & Domain(field, "in", records.ids)
         if pending_only:
             domain &= Domain("state", "!=", "done")
-        groups = self.env["payment.transaction"].sudo()._read_group(domain, [field], ["amount:sum"])
-        return {record.id: total for record, total in groups}
+        groups = (
+            self.env["payment.transaction"]
+            .sudo()
+            ._read_group(domain, [field], ["amount:sum", "tip_amount:sum"])
+        )
+        return {record.id: total - (tips or 0.0) for record, total, tips in groups}
 
     # -- what the processor can charge --
 
     def _chargeable(self, amount):
         """Return the greatest amount not above this one that the processor can charge.
 
-        :param float amount: in the link's currency
+        :param amount: in the link's currency (float or Decimal)
         :rtype: Decimal
         """
         return self.sudo().provider_id._paylinks_chargeable(amount, self.currency_id)

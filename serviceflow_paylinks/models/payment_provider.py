@@ -124,10 +124,13 @@ class PaymentProvider(models.Model):
     def _paylinks_chargeable(self, amount, currency):
         """Return the greatest amount not above this one that the processor can charge.
 
-        :param float amount: in major units of the currency
+        :param amount: in major units of the currency; a Decimal is taken as it is
+        :type amount: float | Decimal
         :rtype: Decimal
         """
-        exact = Decimal(float_repr(amount, currency.decimal_places))
+        exact = amount
+        if not isinstance(amount, Decimal):
+            exact = Decimal(float_repr(amount, currency.decimal_places))
         return self._paylinks_processor_class(self).chargeable(exact, currency.name)
 
     def _paylinks_to_minor(self, amount, currency):

@@ -283,7 +283,7 @@ class PaymentTransaction(models.Model):
 
     def _call_a_person_if_needed(self, late):
         """Late money, and money beyond what was owed, is a person's to decide on."""
-        reason = late or self._find_surplus()
+        reason = late or self._find_unposted_tip() or self._find_surplus()
         if not reason:
             return
         self.payment_link_id._flag(
@@ -291,7 +291,7 @@ class PaymentTransaction(models.Model):
             self.env._(
                 "%(amount)s arrived (%(reference)s), but %(reason)s. It is booked as a credit of"
                 " the customer: match it with an open invoice, or refund it.",
-                amount=self.currency_id.format(self.amount),
+                amount=self.currency_id.format(self.amount - self.tip_amount),
                 reference=self.reference,
                 reason=reason,
             ),
@@ -389,4 +389,4 @@ class PaymentTransaction(models.Model):
     def _is_stale(self):
         """Whether the open checkout asks for something else than is owed now."""
         link = self.payment_link_id.sudo()
-        return not link._is_payable() or not link._fits(self, link._get_remainders()[link])
+        return not link._is_payable() or not link._still_asks(self)

@@ -35,7 +35,9 @@ class Credentials:
 class CheckoutRequest:
     """One checkout to open. Frozen with the attempt, so that a repeated call is the same call.
 
-    :param amount: in the processor's minor units (cents for USD, yen for JPY)
+    :param amount: all that is charged, in the processor's minor units (cents for USD, yen for JPY)
+    :param tip: the part of the amount that is a tip, to be shown on a line of its own
+    :param tip_name: what that line is called
     :param currency: ISO 4217, upper case
     :param reference: the attempt's reference, for people who look at the processor's pages
     :param expires_at: seconds since the epoch
@@ -53,6 +55,8 @@ class CheckoutRequest:
     expires_at: int
     email: str = ""
     locale: str = "auto"
+    tip: int = 0
+    tip_name: str = ""
 
 
 @dataclass(frozen=True)

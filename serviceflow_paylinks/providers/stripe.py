@@ -244,23 +244,11 @@ def _errors(action):
 def _session_params(request, key):
     """Return the parameters of a Checkout Session (https://docs.stripe.com/api/checkout/sessions/create)."""
     metadata = {"paylinks_key": key, "reference": request.reference}
-    product = {"name": request.name[:250]}
-    if request.description:
-        product["description"] = request.description[:500]
     params = {
         "mode": "payment",
         "ui_mode": "hosted_page",
         "submit_type": "pay",
-        "line_items": [
-            {
-                "quantity": 1,
-                "price_data": {
-                    "currency": request.currency.lower(),
-                    "unit_amount": request.amount,
-                    "product_data": product,
-                },
-            }
-        ],
+        "line_items": _line_items(request),
         "client_reference_id": request.reference[:200],
         "locale": stripe_locale(request.locale),
         "expires_at": request.expires_at,
@@ -278,6 +266,27 @@ def _session_params(request, key):
         params["customer_email"] = request.email
         params["payment_intent_data"]["receipt_email"] = request.email
     return params
+
+
+def _line_items(request):
+    """Return the lines of Stripe's page: what is paid, and the tip, if there is one."""
+    product = {"name": request.name[:250]}
+    if request.description:
+        product["description"] = request.description[:500]
+    lines = [(request.amount - request.tip, product)]
+    if request.tip:
+        lines.append((request.tip, {"name": request.tip_name[:250]}))
+    return [
+        {
+            "quantity": 1,
+            "price_data": {
+                "currency": request.currency.lower(),
+                "unit_amount": amount,
+                "product_data": product,
+            },
+        }
+        for amount, product in lines
+    ]
 
 
 def stripe_locale(lang):
