@@ -21,6 +21,7 @@ Odoo answers at      {odoo_url}
 
   log in as          demo / demo     (sends the bills)
                      admin / admin   (may do everything)
+                     nora / nora     (a customer, in the portal: {odoo_url}/my)
 
   First: Invoicing > Customers > Invoices, open the one to Nora Whitfield over $ 1,210.00, press
   Payment Link, then Generate. Open the address in a private window, as the customer would.

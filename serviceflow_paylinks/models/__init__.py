@@ -1,12 +1,15 @@
 from . import (
     account_move,
+    account_move_portal,
     account_partial_reconcile,
+    invoice_qr,
     payment_link,
     payment_link_amount,
     payment_link_checkout,
     payment_link_create,
     payment_link_event,
     payment_link_page,
+    payment_link_portal,
     payment_link_schedule,
     payment_link_send,
     payment_link_share,
@@ -17,4 +20,5 @@ from . import (
     res_company,
     res_config_settings,
     sale_order,
+    sale_order_portal,
 )
