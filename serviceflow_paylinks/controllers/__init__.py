@@ -1,1 +1,1 @@
-from . import pay, stripe, webhook
+from . import pay, portal, stripe, webhook

@@ -1,7 +1,9 @@
 from . import (
     account_move,
     account_move_tip,
+    account_move_portal,
     account_partial_reconcile,
+    invoice_qr,
     payment_link,
     payment_link_amount,
     payment_link_checkout,
@@ -10,6 +12,7 @@ from . import (
     payment_link_page,
     payment_link_page_choice,
     payment_link_part,
+    payment_link_portal,
     payment_link_schedule,
     payment_link_send,
     payment_link_share,
@@ -24,4 +27,5 @@ from . import (
     res_config_settings,
     res_config_settings_amounts,
     sale_order,
+    sale_order_portal,
 )
