@@ -1,1 +1,1 @@
-from . import pay, stripe, webhook
+from . import backend, pay, stripe, webhook
