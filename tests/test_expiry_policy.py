@@ -93,8 +93,11 @@ class TestExpiryPolicy(PaylinksCase):
     def test_days_that_make_no_sense_get_a_sentence(self):
         for policy in ("creation", "due"):
             for days in (-1, 0, 3651, 10**12):
-                with self.subTest((policy, days)), self.assertRaisesRegex(
-                    ValidationError, "Enter 1 to 3650 days, or choose “Never”"
+                with (
+                    self.subTest((policy, days)),
+                    self.assertRaisesRegex(
+                        ValidationError, "Enter 1 to 3650 days, or choose “Never”"
+                    ),
                 ):
                     self._set(policy, days)
         for days in (-1, 3651, 10**12):

@@ -51,10 +51,12 @@ class PaymentLinkSettings(models.TransientModel):
 
     def execute(self):
         """Called by Save, after the values were written; show the page anew."""
+        self.check_access("write")
         return {"type": "ir.actions.client", "tag": "reload"}
 
     def cancel(self):
         """Called by Discard; show the page anew, without what was entered."""
+        self.check_access("write")
         return self.env["ir.actions.act_window"]._for_xml_id(
             "serviceflow_paylinks.payment_link_settings_action"
         )

@@ -34,8 +34,12 @@ class ResConfigSettings(models.TransientModel):
             "serviceflow_paylinks.payment_link_connect_action"
         )
         mode = "test" if self.paylinks_connection == "none" else "live"
-        context = {"default_company_id": self.company_id.id, "default_mode": mode}
-        return {**action, "context": context}
+        action["context"] = {
+            "default_company_id": self.company_id.id,
+            "default_mode": mode,
+            "dialog_size": "medium",
+        }
+        return action
 
     def action_paylinks_create_webhook(self):
         """Register the endpoint at Stripe, and say how it went."""

@@ -66,10 +66,12 @@ class PaymentLinkConnect(models.TransientModel):
             "res_id": self.id,
             "view_mode": "form",
             "target": "new",
+            "context": {"dialog_size": "medium"},
         }
 
     def action_done(self):
         """Close the dialog; menus and settings now know that Stripe is connected."""
+        self.check_access("read")
         return {"type": "ir.actions.client", "tag": "reload"}
 
     # -- the keys --
