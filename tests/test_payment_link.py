@@ -31,9 +31,9 @@ class TestPaymentLink(PaylinksCase):
         )
 
     def test_expiry_of_the_company(self):
-        self.company.paylinks_expiry_days = 0
+        self.company.paylinks_expiry_policy = "never"
         self.assertFalse(self.make_link().expires_at)
-        self.company.paylinks_expiry_days = 7
+        self.company.write({"paylinks_expiry_policy": "creation", "paylinks_expiry_days": 7})
         link = self.make_link()
         self.assertEqual(round((link.expires_at - fields.Datetime.now()) / timedelta(days=1)), 7)
 

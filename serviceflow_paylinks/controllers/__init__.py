@@ -1,1 +1,2 @@
 from . import pay, portal, stripe, webhook
+from . import backend, pay, stripe, webhook

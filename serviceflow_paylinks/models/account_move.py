@@ -119,6 +119,7 @@ class AccountMove(models.Model):
 
     def action_generate_payment_link(self):
         """Open the wizard for the selected invoices."""
+        self.env["payment.link"].check_access("create")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Generate Payment Link"),
@@ -131,6 +132,7 @@ class AccountMove(models.Model):
     def action_view_payment_links(self):
         """Open the links of the invoice."""
         self.ensure_one()
+        self.env["payment.link"].check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "serviceflow_paylinks.payment_link_action"
         )

@@ -21,6 +21,7 @@ class PaymentLink(models.Model):
         partners = self._browse_by_id("res.partner", [vals["partner_id"] for vals in vals_list])
         now = fields.Datetime.now()
         for vals in vals_list:
+            document = documents.get(self._document_key(vals))
             partner = partners[vals["partner_id"]]
             self._check_partner_company(partner, vals["company_id"])
             self._normalize_contact(vals, partner)
@@ -29,7 +30,7 @@ class PaymentLink(models.Model):
             vals["token"] = self._new_token()
             # Nothing is paid yet: spares the ORM to compute it.
             vals.update(amount_paid=0.0, amount_refunded=0.0)
-            self._complete_terms(vals, now)
+            self._complete_terms(vals, now, document)
         self._complete_from_companies(vals_list)
 
     def _browse_by_id(self, model, ids):
@@ -104,15 +105,20 @@ class PaymentLink(models.Model):
                 )
             )
 
-    def _complete_terms(self, vals, now):
-        """Fill in what is asked for, and for how long."""
+    def _complete_terms(self, vals, now, document):
+        """Fill in what is asked for, and for how long.
+
+        :param document: a record as superuser; None for a custom amount
+        """
         if "amount" in vals:
             vals["amount_fixed"] = vals.pop("amount")
         agreed = vals.get("amount_fixed") or vals["purpose"] != "invoice"
         vals.setdefault("amount_policy", "fixed" if agreed else "balance")
         if "expires_at" not in vals:
             company = self.env["res.company"].sudo().browse(vals["company_id"])
-            vals["expires_at"] = company._paylinks_default_expiry(now)
+            is_invoice = document is not None and vals["purpose"] == "invoice"
+            due = document.invoice_date_due if is_invoice else None
+            vals["expires_at"] = company._paylinks_default_expiry(now, due)
         elif vals["expires_at"] and not self.env.su:
             self._check_expiry_is_ahead(fields.Datetime.to_datetime(vals["expires_at"]))
 

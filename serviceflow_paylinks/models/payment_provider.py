@@ -256,23 +256,33 @@ class PaymentProvider(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        url = urljoin(self.get_base_url(), f"{const.WEBHOOK_ROUTE}/{self.id}")
         try:
-            endpoint = self._paylinks_get_processor().register_endpoint(url)
+            endpoint = self._paylinks_get_processor().register_endpoint(
+                self._paylinks_webhook_url()
+            )
         except ProcessorError as error:
             _logger.warning("Webhook registration: %s", error)
             raise UserError(self._paylinks_explain(error)) from error
-        self.write(
-            {
-                "paylinks_webhook_secret_previous": self.paylinks_webhook_secret,
-                "paylinks_webhook_secret": endpoint.secret,
-                "paylinks_webhook_ref": endpoint.ref,
-            }
-        )
+        self.write(self._prepare_webhook_values(endpoint))
         return self._paylinks_notify(
             self.env._("The webhook is set up: payments are booked as soon as they are made."),
             "success",
         )
+
+    def _paylinks_webhook_url(self):
+        """Return the address that Stripe is to notify."""
+        return urljoin(self.get_base_url(), f"{const.WEBHOOK_ROUTE}/{self.id}")
+
+    def _prepare_webhook_values(self, endpoint):
+        """Return what is kept of a registered endpoint; the secret in use so far stays valid.
+
+        :param Endpoint endpoint: as the processor made it
+        """
+        return {
+            "paylinks_webhook_secret_previous": self.paylinks_webhook_secret,
+            "paylinks_webhook_secret": endpoint.secret,
+            "paylinks_webhook_ref": endpoint.ref,
+        }
 
     def _paylinks_notify(self, message, kind):
         return {
