@@ -61,7 +61,7 @@ export class ExpiryField extends Component {
         if (this.isUrgent) {
             return "text-danger fw-bold";
         }
-        return this.isOver || !this.value ? "text-muted" : "";
+        return this.isOver || !this.value ? "text-muted" : "text-body";
     }
 
     edit() {
@@ -103,5 +103,5 @@ registry.category("fields").add("payment_link_expiry", {
         { name: "state", type: "selection" },
         { name: "expiry_editable", type: "boolean" },
     ],
-    listViewWidth: [110, 150],
+    listViewWidth: [135, 160],
 });
