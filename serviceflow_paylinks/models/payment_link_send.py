@@ -15,6 +15,17 @@ class PaymentLink(models.Model):
         readonly=True,
         copy=False,
     )
+    sent_channel = fields.Selection(
+        [
+            ("email", "Email"),
+            ("sms", "SMS"),
+            ("both", "Email and SMS"),
+            ("other", "Another way"),
+        ],
+        "Sent By",
+        readonly=True,
+        copy=False,
+    )
     reminded_at = fields.Datetime("Reminded", readonly=True, copy=False)
 
     _send_waiting_idx = models.Index("(id) WHERE send_waiting IS NOT NULL")
@@ -65,7 +76,7 @@ class PaymentLink(models.Model):
     def _send_email(self):
         template = self.env.ref("serviceflow_paylinks.mail_template_payment_link").sudo()
         template.send_mail_batch(self.ids)
-        self.sudo().write({"sent_at": fields.Datetime.now()})
+        self._note_sent("email")
         self._log_history(self.env._("Email queued."))
 
     def _send_sms(self):
@@ -76,8 +87,16 @@ class PaymentLink(models.Model):
             for link in self
         ]
         self.env["sms.sms"].sudo().create(values)
-        self.sudo().write({"sent_at": fields.Datetime.now()})
+        self._note_sent("sms")
         self._log_history(self.env._("Text message queued."))
+
+    def _note_sent(self, channel):
+        """Remember when and how the links were sent; what was sent both ways says so."""
+        other = "sms" if channel == "email" else "email"
+        both = self.filtered(lambda link: link.sent_channel in (other, "both"))
+        now = fields.Datetime.now()
+        both.sudo().write({"sent_at": now, "sent_channel": "both"})
+        (self - both).sudo().write({"sent_at": now, "sent_channel": channel})
 
     # -- for the schedules --
 

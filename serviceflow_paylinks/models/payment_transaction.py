@@ -2,6 +2,8 @@ import logging
 
 from odoo import fields, models
 
+from .payment_link_owed import IN_FLIGHT
+
 _logger = logging.getLogger(__name__)
 
 
@@ -46,6 +48,8 @@ class PaymentTransaction(models.Model):
     _checkout_ref_idx = models.Index("(checkout_ref) WHERE checkout_ref IS NOT NULL")
     _payment_link_idx = models.Index("(payment_link_id) WHERE payment_link_id IS NOT NULL")
     _checkout_check_idx = models.Index("(checkout_check_at) WHERE checkout_check_at IS NOT NULL")
+    # What is on its way: the hub's figures take it off what is owed.
+    _in_flight_idx = models.Index(f"(id) WHERE {IN_FLIGHT}")
     _attempt_provider_reference_idx = models.Index(
         "(provider_reference) WHERE payment_link_id IS NOT NULL"
     )

@@ -1,1 +1,2 @@
 from . import payment_link_connect, payment_link_generate
+from . import payment_link_bulk, payment_link_generate
