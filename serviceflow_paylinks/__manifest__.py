@@ -19,6 +19,8 @@
         "views/payment_link_event_views.xml",
         "views/payment_provider_views.xml",
         "views/account_move_views.xml",
+        "views/res_partner_views.xml",
+        "views/sale_order_views.xml",
         "views/res_config_settings_views.xml",
         "views/payment_link_menus.xml",
     ],

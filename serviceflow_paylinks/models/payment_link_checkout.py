@@ -142,8 +142,11 @@ class PaymentLink(models.Model):
         """Return the Decimal amount in the processor's minor units."""
         return self.sudo().provider_id._paylinks_to_minor(amount, self.currency_id)
 
-    def _create_attempt(self, amount):
-        """Write the attempt down: what will be asked, and the key it will be asked with."""
+    def _create_attempt(self, amount, token=None):
+        """Write the attempt down: what will be asked, and the key it will be asked with.
+
+        :param token: the saved card (`payment.token`) that is to be charged instead of a checkout
+        """
         self = self.sudo()
         provider = self._get_usable_provider()
         transactions = self.env["payment.transaction"].sudo()
@@ -154,7 +157,12 @@ class PaymentLink(models.Model):
         reference = transactions._compute_reference(
             provider.code, prefix=None if document else self.name, **values
         )
-        request = self._prepare_checkout_request(amount, reference)
+        if token:
+            request = self._prepare_charge_request(amount, reference, token)
+            values.update(operation="offline", token_id=token.id)
+        else:
+            request = self._prepare_checkout_request(amount, reference)
+            values.update(operation="online_redirect")
         values.update(
             provider_id=provider.id,
             payment_method_id=provider._paylinks_payment_method().id,
@@ -162,7 +170,6 @@ class PaymentLink(models.Model):
             amount=float(amount),
             currency_id=self.currency_id.id,
             partner_id=self.partner_id.id,
-            operation="online_redirect",
             payment_link_id=self.id,
             checkout_open=True,
             checkout_scope=self._get_checkout_scope(),

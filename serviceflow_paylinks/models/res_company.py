@@ -14,8 +14,11 @@ class ResCompany(models.Model):
         help="Days before the expiry on which the customer is reminded by email; 0: not at all.",
     )
 
-    def _paylinks_default_expiry(self, now):
-        """Return when a link created now expires (UTC); False for never."""
+    def _paylinks_default_expiry(self, now, due=None):
+        """Return when a link created now expires (UTC); False for never.
+
+        :param date due: when its invoice is due, if it has one
+        """
         self.ensure_one()
         days = self.paylinks_expiry_days
         return now + timedelta(days=days) if days > 0 else False

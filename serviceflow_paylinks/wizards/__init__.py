@@ -1,1 +1,5 @@
-from . import payment_link_generate
+from . import (
+    payment_link_generate,
+    payment_link_generate_collect,
+    payment_link_generate_result,
+)
