@@ -28,6 +28,8 @@
         "views/payment_provider_views.xml",
         "views/account_move_views.xml",
         "views/payment_link_connect_views.xml",
+        "views/res_partner_views.xml",
+        "views/sale_order_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_config_settings_amount_views.xml",
         "views/payment_link_tip_views.xml",

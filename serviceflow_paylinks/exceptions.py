@@ -11,7 +11,8 @@ class ProcessorError(Exception):
 
     :param str detail: one line for the log; never a secret, a token or a customer's data
     :param str person: ``unreachable``, ``rejected_key``, ``not_connected``, ``refused``,
-        ``too_small`` or ``busy``
+        ``too_small``, ``busy``; of a saved card also ``unknown``, ``never_charged``,
+        ``unknown_card`` or ``refused_charge``
     """
 
     def __init__(self, detail, person="refused"):

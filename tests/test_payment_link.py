@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from odoo import Command, fields
+from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import new_test_user
 
@@ -268,37 +268,3 @@ class TestPaymentLink(PaylinksCase):
         self.run_schedule("cron_send_reminders")
         self.assertTrue(link.reminded_at)
         self.assertEqual(self.env["mail.mail"].search_count([("email_to", "=", link.email)]), 2)
-
-    def test_wizard(self):
-        invoice = self.make_invoice(100)
-        wizard = self.env["payment.link.generate"].create(
-            {"invoice_ids": [Command.set(invoice.ids)], "send": "email"}
-        )
-        self.assertEqual(wizard.amount, 100)
-        wizard.action_generate()
-        link = wizard.link_ids
-        self.assertEqual((link.invoice_id, wizard.url), (invoice, link.url))
-        self.assertEqual(link.send_waiting, "email")
-
-    def test_wizard_for_several_says_what_became_of_each(self):
-        invoices = self.make_invoice(10) | self.make_invoice(20)
-        invoices[0].generate_payment_links()
-        draft = self.make_invoice(30, post=False)
-        wizard = self.env["payment.link.generate"].create(
-            {"invoice_ids": [Command.set((invoices | draft).ids)]}
-        )
-        wizard.action_generate()
-        self.assertEqual(wizard.link_ids.invoice_id, invoices)
-        self.assertEqual(
-            wizard.summary.splitlines()[:2],
-            ["1 made.", "1 existed already, each with its own expiry."],
-        )
-        self.assertIn("draft", wizard.summary)
-
-    def test_wizard_refuses_more_than_the_balance(self):
-        invoice = self.make_invoice(100)
-        wizard = self.env["payment.link.generate"].create(
-            {"invoice_ids": [Command.set(invoice.ids)], "whole_balance": False, "amount": 101}
-        )
-        with self.assertRaisesRegex(UserError, r"owes .*100.00"):
-            wizard.action_generate()

@@ -1,6 +1,7 @@
 import hashlib
 import time
 from datetime import UTC, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 from odoo import Command, api, fields, models
@@ -18,6 +19,7 @@ SHORTEST, LONGEST = timedelta(minutes=35), timedelta(hours=23, minutes=55)
 # Do not send a customer to a page that is about to close.
 WORTH_REUSING = timedelta(minutes=10)
 ROUNDS = 4
+NOTHING = Decimal()
 # As long as a customer waits for a page that another tab has asked for already (seconds).
 PATIENCE = 8
 
@@ -154,12 +156,13 @@ class PaymentLink(models.Model):
         """Return the Decimal amount in the processor's minor units."""
         return self.sudo().provider_id._paylinks_to_minor(amount, self.currency_id)
 
-    def _create_attempt(self, amount, tip, part):
+    def _create_attempt(self, amount, tip=NOTHING, part=False, token=None):
         """Write the attempt down: what will be asked, and the key it will be asked with.
 
         :param Decimal amount: without the tip
         :param Decimal tip: on top of it
         :param bool part: whether less than everything owed was chosen
+        :param token: the saved card (`payment.token`) that is to be charged instead of a checkout
         """
         self = self.sudo()
         provider = self._get_usable_provider()
@@ -171,8 +174,13 @@ class PaymentLink(models.Model):
         reference = transactions._compute_reference(
             provider.code, prefix=None if document else self.name, **values
         )
-        request = self._prepare_checkout_request(amount, tip, reference)
-        request["part"] = part
+        if token:
+            request = self._prepare_charge_request(amount, reference, token)
+            values.update(operation="offline", token_id=token.id)
+        else:
+            request = self._prepare_checkout_request(amount, tip, reference)
+            request["part"] = part
+            values.update(operation="online_redirect")
         values.update(
             provider_id=provider.id,
             payment_method_id=provider._paylinks_payment_method().id,
@@ -181,7 +189,6 @@ class PaymentLink(models.Model):
             tip_amount=float(tip),
             currency_id=self.currency_id.id,
             partner_id=self.partner_id.id,
-            operation="online_redirect",
             payment_link_id=self.id,
             checkout_open=True,
             checkout_scope=self._get_checkout_scope(),

@@ -1,3 +1,4 @@
+import math
 import secrets
 
 from odoo import api, fields, models
@@ -16,6 +17,7 @@ class PaymentLink(models.Model):
         documents = self._get_documents_of(vals_list)
         given = {vals["partner_id"] for vals in vals_list if vals.get("partner_id")}
         self.env["res.partner"].browse(given).check_access("read")
+        self._check_not_archived(vals_list)
         for vals in vals_list:
             self._complete_from_document(vals, documents.get(self._document_key(vals)))
         partners = self._browse_by_id("res.partner", [vals["partner_id"] for vals in vals_list])
@@ -95,6 +97,18 @@ class PaymentLink(models.Model):
                 )
             )
 
+    def _check_not_archived(self, vals_list):
+        """Whoever is no customer any more is asked for nothing new; invoices are still owed."""
+        ids = {vals.get("partner_id") for vals in vals_list if vals.get("purpose") == "custom"}
+        for partner in self.env["res.partner"].sudo().browse(filter(None, ids)):
+            if not partner.active:
+                raise ValidationError(
+                    self.env._(
+                        "%s is archived. Unarchive the customer first, or choose another one.",
+                        partner.display_name,
+                    )
+                )
+
     def _check_partner_company(self, partner, company_id):
         if partner.company_id and partner.company_id.id != company_id:
             raise ValidationError(
@@ -111,7 +125,7 @@ class PaymentLink(models.Model):
         :param document: a record as superuser; None for a custom amount
         """
         if "amount" in vals:
-            vals["amount_fixed"] = vals.pop("amount")
+            vals["amount_fixed"] = self._read_amount(vals.pop("amount"))
         agreed = vals.get("amount_fixed") or vals["purpose"] != "invoice"
         vals.setdefault("amount_policy", "fixed" if agreed else "balance")
         if "expires_at" not in vals:
@@ -121,6 +135,22 @@ class PaymentLink(models.Model):
             vals["expires_at"] = company._paylinks_default_expiry(now, due)
         elif vals["expires_at"] and not self.env.su:
             self._check_expiry_is_ahead(fields.Datetime.to_datetime(vals["expires_at"]))
+
+    @api.model
+    def _read_amount(self, given):
+        """Return an amount that a person or program gave; letters get a sentence.
+
+        :rtype: float
+        """
+        try:
+            amount = float(given or 0.0)
+        except (TypeError, ValueError):
+            amount = math.nan
+        if not math.isfinite(amount):
+            raise ValidationError(
+                self.env._("“%s” is not an amount. Enter a number, such as 120.50.", given)
+            )
+        return amount
 
     def _complete_from_companies(self, vals_list):
         """Number the links and give each its company's provider."""

@@ -50,7 +50,8 @@ class PaymentLink(models.Model):
 
     def _get_last_problem(self):
         """Return why the last try failed, in the processor's words for the payer."""
-        last = self.transaction_ids.filtered("checkout_ref").sorted("id")[-1:]
+        tries = self.transaction_ids.filtered(lambda tx: tx.checkout_ref and not tx.token_id)
+        last = tries.sorted("id")[-1:]
         return (last.state in ("draft", "error") and last.state_message) or ""
 
     def _get_problem_for_payer(self, error):
@@ -58,7 +59,7 @@ class PaymentLink(models.Model):
 
         :param ProcessorError error: what went wrong
         """
-        if error.person not in ("unreachable", "busy"):
+        if error.person not in ("unreachable", "busy", "unknown"):
             self._flag(
                 self.env._("The customer could not pay"), self.provider_id._paylinks_explain(error)
             )

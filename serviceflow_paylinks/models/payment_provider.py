@@ -167,6 +167,11 @@ class PaymentProvider(models.Model):
         :param ProcessorError error: what went wrong
         :rtype: str
         """
+        if error.person == "unknown":
+            return self.env._(
+                "Another payment is under way at this moment. Nothing more was charged; please look"
+                " again in some minutes."
+            )
         if error.person in ("unreachable", "busy"):
             return self.env._(
                 "The payment service cannot be reached at the moment. Nothing was charged; please"
@@ -199,6 +204,22 @@ class PaymentProvider(models.Model):
             ),
             "too_small": self.env._(
                 "The amount is below the least that Stripe charges. Nothing was charged."
+            ),
+            "unknown": self.env._(
+                "Stripe did not answer, so it is not known yet whether the card was charged. Odoo"
+                " finds out by itself within ten minutes; until then, do not collect it another"
+                " way. The card is never charged twice."
+            ),
+            "never_charged": self.env._(
+                "The charge never reached Stripe. Nothing was charged; try again."
+            ),
+            "unknown_card": self.env._(
+                "Stripe does not know this card any more. Nothing was charged; send a payment link"
+                " instead."
+            ),
+            "refused_charge": self.env._(
+                "Stripe refused to charge this card. Nothing was charged; send a payment link"
+                " instead."
             ),
         }
         return sentences.get(

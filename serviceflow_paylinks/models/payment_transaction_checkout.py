@@ -123,11 +123,15 @@ class PaymentTransaction(models.Model):
         elif checkout.outcome == PROCESSING:
             attempt._set_pending(extra_allowed_states=("cancel", "error"))
         elif checkout.outcome == FAILED:
-            attempt._set_error(checkout.problem or self.env._("The bank refused the payment."))
+            attempt._set_error(attempt._explain_failure(checkout))
         elif checkout.outcome == EXPIRED:
             attempt._set_canceled()
         attempt.payment_link_id._refresh_state(self.env._("payment %s", attempt.reference))
         return ""
+
+    def _explain_failure(self, checkout):
+        """Return the sentence on why the bank refused, for whoever tried to pay."""
+        return checkout.problem or self.env._("The bank refused the payment.")
 
     def _with_system_user(self):
         """Act as OdooBot, in the company of the attempt and its language: whoever brought the

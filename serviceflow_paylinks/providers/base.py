@@ -1,4 +1,4 @@
-"""The boundary to a payment processor: four verbs, frozen values in and out.
+"""The boundary to a payment processor: a few verbs, frozen values in and out.
 
 Nothing here knows of links, invoices or the ORM, and nothing of a processor's SDK comes out.
 Another processor is another class with these verbs, returned by
@@ -60,10 +60,31 @@ class CheckoutRequest:
 
 
 @dataclass(frozen=True)
-class Checkout:
-    """A checkout as the processor sees it at this moment.
+class ChargeRequest:
+    """A saved card to charge. Frozen with the attempt, so that a repeated call is the same call.
 
-    :param ref: the processor's id of the checkout
+    :param amount: in the processor's minor units
+    :param currency: ISO 4217, upper case
+    :param reference: the attempt's reference
+    :param customer_ref: the processor's id of the customer whose card it is
+    :param card_ref: the processor's id of the card
+    :param email: where the processor sends its receipt
+    """
+
+    amount: int
+    currency: str
+    reference: str
+    description: str
+    customer_ref: str
+    card_ref: str
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A checkout, or the charge of a saved card, as the processor sees it at this moment.
+
+    :param ref: the processor's id of the checkout, or of the charge
     :param outcome: OPEN, PROCESSING, PAID, FAILED or EXPIRED
     :param amount: in minor units
     :param key: the idempotency key it was opened with: tells whose attempt it is, even where two
@@ -72,6 +93,8 @@ class Checkout:
     :param paid_at: when the customer confirmed (UTC, naive), if known
     :param method: the processor's code of the method (``sepa_debit``), or the card's brand
     :param problem: the processor's words on the last failed try, for the payer
+    :param problem_code: what the failed try failed of: ``authentication_required`` where the bank
+        wants to hear from the customer, else the processor's own code
     """
 
     ref: str
@@ -86,6 +109,7 @@ class Checkout:
     paid_at: datetime | None = None
     method: str = ""
     problem: str = ""
+    problem_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,8 +174,31 @@ class Processor(ABC):
         """
 
     @abstractmethod
+    def charge_saved_card(self, request, key):
+        """Charge a card that the customer has saved, the customer being away.
+
+        :param ChargeRequest request: what to charge
+        :param str key: idempotency key, frozen with the attempt; the processor may forget it after
+            some hours, so an old call must not be repeated, but looked for (``find_charge``)
+        :return: the charge; FAILED with its ``problem`` where the bank refuses it
+        :rtype: Checkout
+        :raise RetryableError: nobody knows whether it was charged (``unknown``), or it was not,
+            since the processor is ``busy``
+        :raise FinalError: it was not charged
+        """
+
+    @abstractmethod
+    def find_charge(self, request, key, since):
+        """Return the charge that was made with this key, or None; never charges.
+
+        :param ChargeRequest request: as it was sent
+        :param datetime since: when the attempt was made (UTC, naive)
+        :rtype: Checkout | None
+        """
+
+    @abstractmethod
     def look_at_checkout(self, ref):
-        """Return the checkout as it stands now.
+        """Return the checkout, or the charge, as it stands now.
 
         :rtype: Checkout
         :raise UnknownCheckoutError: there is none with this id
@@ -159,7 +206,7 @@ class Processor(ABC):
 
     @abstractmethod
     def close_checkout(self, ref):
-        """Close the checkout, so that nobody can pay it, and return how it stands then.
+        """Close the checkout or charge, so that nobody can pay it; return how it stands then.
 
         What was completed meanwhile is not closed: the caller must look at the outcome.
 

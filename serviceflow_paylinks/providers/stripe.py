@@ -9,8 +9,8 @@ import logging
 import re
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC
 
 import stripe
 
@@ -29,6 +29,7 @@ from .base import (
     Notification,
     Processor,
 )
+from .stripe_charges import PREFIX, charge_params, read_intent, utc
 
 # The SDK would write a file in the home folder and report timings to Stripe.
 stripe.enable_telemetry = False
@@ -39,6 +40,7 @@ TIMEOUT = 10  # seconds for one try
 RETRIES = 2
 DAY = 24 * 3600  # seconds; no checkout lives longer
 SIGNATURE_TOLERANCE = 300  # seconds, Stripe's own default
+CLOCKS_DIFFER = 3600  # seconds, at most, between Stripe's clock and ours
 EXPAND = ["payment_intent.latest_charge"]
 
 # Languages of Stripe's page (Checkout Session `locale`); anything else: the browser's own.
@@ -107,13 +109,14 @@ class StripeProcessor(Processor):
                 raise
             # Stripe's own failure, which its key remembers: it may have come after the deed.
             return self._find_open_checkout(key, error)
-        headers = {k.lower(): v for k, v in (session.last_response.headers or {}).items()}
-        if headers.get("idempotent-replayed") == "true":
+        if _is_replayed(session):
             # The stored answer shows the session as it was when it was opened.
             return self.look_at_checkout(session.id)
         return _read_session(session.to_dict())
 
     def look_at_checkout(self, ref):
+        if ref.startswith(PREFIX):
+            return self._look_at_charge(ref)
         with _errors("look at a checkout"):
             session = self._client.checkout.sessions.retrieve(ref, params={"expand": EXPAND})
         return _read_session(session.to_dict())
@@ -121,13 +124,16 @@ class StripeProcessor(Processor):
     def close_checkout(self, ref):
         try:
             with _errors("close a checkout"):
-                self._client.checkout.sessions.expire(ref)
+                if ref.startswith(PREFIX):
+                    self._client.payment_intents.cancel(ref)
+                else:
+                    self._client.checkout.sessions.expire(ref)
         except UnknownCheckoutError:
             raise
         except FinalError as error:
             if error.person != "refused":
                 raise
-            # Only an open session can be expired: this one is complete or has expired by itself.
+            # Only an open one can be closed: this one is complete or has ended by itself.
         return self.look_at_checkout(ref)
 
     def find_checkout(self, payment_ref):
@@ -151,6 +157,45 @@ class StripeProcessor(Processor):
                 if (session.metadata or {}).get("paylinks_key") == key:
                     return _read_session(session.to_dict())
         raise error
+    # -- saved cards --
+
+    def charge_saved_card(self, request, key):
+        with _charge_errors(), _errors("charge a saved card"):
+            try:
+                intent = self._client.payment_intents.create(
+                    params=charge_params(request, key), options={"idempotency_key": key}
+                )
+            except stripe.CardError as error:
+                refused = error.error and error.error.payment_intent
+                if not refused:
+                    raise
+                return read_intent(refused.to_dict())
+        if _is_replayed(intent):
+            return self.look_at_checkout(intent.id)
+        charge = read_intent(intent.to_dict())
+        if charge.outcome != OPEN:
+            return charge
+        # It waits for the customer, who is not there.
+        closed = self.close_checkout(charge.ref)
+        if closed.outcome != EXPIRED:
+            return closed
+        return replace(closed, outcome=FAILED, problem_code=charge.problem_code)
+
+    def find_charge(self, request, key, since):
+        started = int(since.replace(tzinfo=UTC).timestamp()) - CLOCKS_DIFFER
+        params = {"customer": request.customer_ref, "created": {"gte": started}, "limit": 100}
+        with _errors("find a charge"):
+            for intent in self._client.payment_intents.list(params=params).auto_paging_iter():
+                if read_intent(intent.to_dict()).key == key:
+                    return self._look_at_charge(intent.id)
+        return None
+
+    def _look_at_charge(self, ref):
+        with _errors("look at a charge"):
+            intent = self._client.payment_intents.retrieve(
+                ref, params={"expand": ["latest_charge"]}
+            )
+        return read_intent(intent.to_dict())
 
     # -- notifications --
 
@@ -241,6 +286,30 @@ def _errors(action):
         raise (RetryableError if row.retryable else FinalError)(detail, row.person) from error
 
 
+@contextmanager
+def _charge_errors():
+    """Money may have moved unless Stripe says that it has not: a server's error says nothing.
+
+    https://docs.stripe.com/error-low-level: the result of a 500 is indeterminate.
+    """
+    try:
+        yield
+    except UnknownCheckoutError as error:
+        raise FinalError(str(error), "unknown_card") from error
+    except (FinalError, RetryableError) as error:
+        if error.person == "unreachable":
+            raise RetryableError(str(error), "unknown") from error
+        if error.person == "refused":
+            raise FinalError(str(error), "refused_charge") from error
+        raise
+
+
+def _is_replayed(answer):
+    """Whether an answer is the stored one of an earlier call with the same key."""
+    headers = {k.lower(): v for k, v in (answer.last_response.headers or {}).items()}
+    return headers.get("idempotent-replayed") == "true"
+
+
 def _session_params(request, key):
     """Return the parameters of a Checkout Session (https://docs.stripe.com/api/checkout/sessions/create)."""
     metadata = {"paylinks_key": key, "reference": request.reference}
@@ -311,9 +380,9 @@ def _read_session(session):
         live=bool(session.get("livemode")),
         key=(session.get("metadata") or {}).get("paylinks_key") or "",
         url=session.get("url") or "",
-        expires_at=_utc(session.get("expires_at")),
+        expires_at=utc(session.get("expires_at")),
         payment_ref=intent["id"],
-        paid_at=_utc(charge.get("created") or intent.get("created")),
+        paid_at=utc(charge.get("created") or intent.get("created")),
         method=(details.get("card") or {}).get("brand") or method,
         problem=(intent.get("last_payment_error") or {}).get("message") or "",
     )
@@ -356,8 +425,3 @@ def _read_event(event):
         key=key if isinstance(key, str) else "",
         account=event.get("account") or "",
     )
-
-
-def _utc(seconds):
-    """Return Odoo's kind of time (UTC, naive) of seconds since the epoch."""
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None) if seconds else None

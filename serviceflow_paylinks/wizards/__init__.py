@@ -1,2 +1,7 @@
 from . import payment_link_connect, payment_link_generate
 from . import payment_link_bulk, payment_link_generate
+from . import (
+    payment_link_generate,
+    payment_link_generate_collect,
+    payment_link_generate_result,
+)
