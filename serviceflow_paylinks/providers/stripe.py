@@ -10,13 +10,13 @@ import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 
 import stripe
 
 from .. import const
 from ..exceptions import FinalError, NotificationError, RetryableError, UnknownCheckoutError
-from . import money
+from . import money, money_back
 from .base import (
     EXPIRED,
     FAILED,
@@ -39,6 +39,15 @@ TIMEOUT = 10  # seconds for one try
 RETRIES = 2
 SIGNATURE_TOLERANCE = 300  # seconds, Stripe's own default
 EXPAND = ["payment_intent.latest_charge"]
+PAGE = 100  # events in one answer, Stripe's greatest
+
+# Stripe's codes that mean something to the person at the screen.
+PERSON_CODES = {
+    "amount_too_small": "too_small",
+    "balance_insufficient": "no_balance",
+    "charge_already_refunded": "already_refunded",
+    "charge_disputed": "disputed",
+}
 
 # Languages of Stripe's page (Checkout Session `locale`); anything else: the browser's own.
 LOCALES = frozenset(
@@ -75,6 +84,7 @@ class StripeProcessor(Processor):
 
     chargeable = staticmethod(money.chargeable)
     to_minor = staticmethod(money.to_minor)
+    from_minor = staticmethod(money.from_minor)
     minimum = staticmethod(money.minimum)
 
     def __init__(self, credentials):
@@ -100,9 +110,7 @@ class StripeProcessor(Processor):
             session = self._client.checkout.sessions.create(
                 params=_session_params(request, key), options={"idempotency_key": key}
             )
-        headers = {k.lower(): v for k, v in (session.last_response.headers or {}).items()}
-        if headers.get("idempotent-replayed") == "true":
-            # The stored answer shows the session as it was when it was opened.
+        if _is_stored_answer(session):
             return self.look_at_checkout(session.id)
         return _read_session(session.to_dict())
 
@@ -130,6 +138,34 @@ class StripeProcessor(Processor):
             )
         return self.look_at_checkout(sessions.data[0].id) if sessions.data else None
 
+    # -- refunds and disputes --
+
+    def open_refund(self, request, key):
+        params = {
+            "payment_intent": request.payment_ref,
+            "amount": request.amount,
+            "metadata": {"paylinks_key": key},
+        }
+        if request.reason:
+            params["reason"] = request.reason
+        with _errors("make a refund"):
+            refund = self._client.refunds.create(params=params, options={"idempotency_key": key})
+            if _is_stored_answer(refund):
+                refund = self._client.refunds.retrieve(refund.id)
+        return money_back.read_refund(refund.to_dict())
+
+    def look_at_refunds(self, payment_ref):
+        params = {"payment_intent": payment_ref, "limit": 100}
+        with _errors("look at refunds"):
+            found = list(self._client.refunds.list(params=params).auto_paging_iter())
+        return [money_back.read_refund(refund.to_dict()) for refund in reversed(found)]
+
+    def look_at_disputes(self, payment_ref):
+        params = {"payment_intent": payment_ref, "limit": 100}
+        with _errors("look at disputes"):
+            found = list(self._client.disputes.list(params=params).auto_paging_iter())
+        return [money_back.read_dispute(dispute.to_dict()) for dispute in reversed(found)]
+
     # -- notifications --
 
     def read_notification(self, body, signature):
@@ -142,6 +178,17 @@ class StripeProcessor(Processor):
             return _read_event(json.loads(text))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise NotificationError("signed, but not an event") from error
+
+    def list_notifications(self, since, until=None, after=""):
+        created = {"gte": _seconds(since)}
+        if until:
+            created["lt"] = _seconds(until)
+        params = {"types": list(const.WEBHOOK_EVENTS), "created": created, "limit": PAGE}
+        if after:
+            params["starting_after"] = after
+        with _errors("list events"):
+            page = self._client.events.list(params=params)
+        return [_read_event(event.to_dict()) for event in page.data], page.has_more
 
     def _check_signature(self, text, signature):
         """Accept a signature of any secret that is valid now, neither old nor from the future."""
@@ -209,12 +256,19 @@ def _errors(action):
         )
         if code == "resource_missing":
             raise UnknownCheckoutError(detail) from error
-        if code == "amount_too_small":
-            raise FinalError(detail, "too_small") from error
+        if code in PERSON_CODES:
+            raise FinalError(detail, PERSON_CODES[code]) from error
         if error.http_status == 409:
             raise RetryableError(detail, "busy") from error
         row = next(row for row in ERRORS if isinstance(error, row.sdk_class))
         raise (RetryableError if row.retryable else FinalError)(detail, row.person) from error
+
+
+def _is_stored_answer(created):
+    """Whether an answer is that to an earlier call with this key: it shows the object as it was
+    when it was made."""
+    headers = {k.lower(): v for k, v in (created.last_response.headers or {}).items()}
+    return headers.get("idempotent-replayed") == "true"
 
 
 def _session_params(request, key):
@@ -278,9 +332,9 @@ def _read_session(session):
         live=bool(session.get("livemode")),
         key=(session.get("metadata") or {}).get("paylinks_key") or "",
         url=session.get("url") or "",
-        expires_at=_utc(session.get("expires_at")),
+        expires_at=money_back.utc(session.get("expires_at")),
         payment_ref=intent["id"],
-        paid_at=_utc(charge.get("created") or intent.get("created")),
+        paid_at=money_back.utc(charge.get("created") or intent.get("created")),
         method=(details.get("card") or {}).get("brand") or method,
         problem=(intent.get("last_payment_error") or {}).get("message") or "",
     )
@@ -325,6 +379,6 @@ def _read_event(event):
     )
 
 
-def _utc(seconds):
-    """Return Odoo's kind of time (UTC, naive) of seconds since the epoch."""
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None) if seconds else None
+def _seconds(moment):
+    """Return the seconds since the epoch of Odoo's kind of time."""
+    return int(moment.replace(tzinfo=UTC).timestamp())
