@@ -2,6 +2,7 @@
 message, in whatever order, and undone where they come back."""
 
 import json
+from contextlib import suppress
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -17,6 +18,10 @@ from .common import PaylinksCase
 
 LOGGER = "odoo.addons.serviceflow_paylinks"
 REFUNDS = "/v1/refunds"
+
+
+class Crash(Exception):
+    """The process dies here."""
 
 
 class RefundCase(PaylinksCase):
@@ -41,10 +46,13 @@ class RefundCase(PaylinksCase):
 
     def refund(self, link, user=None, **values):
         """Refund from the link's form; return what the manager is told."""
-        with self.other_transaction() as env:
-            if user:
-                env = env(user=user.id)
-            return self.fill(env, link, **values).action_refund()["params"]
+        try:
+            with self.other_transaction() as env:
+                if user:
+                    env = env(user=user.id)
+                return self.fill(env, link, **values).action_refund()["params"]
+        finally:
+            self.env.invalidate_all()
 
     def book(self, link, **values):
         """Say what becomes of the invoice, for a refund made elsewhere."""
@@ -64,8 +72,14 @@ class RefundCase(PaylinksCase):
 
     # -- the books --
 
-    def stripe_refunds(self):
-        return self.sandbox.store.all("refund")
+    def stripe_refunds(self, link):
+        """The refunds of the link's payments at Stripe, the newest first."""
+        payments = link.transaction_ids.mapped("provider_reference")
+        return [
+            refund
+            for refund in self.sandbox.store.all("refund")
+            if refund["payment_intent"] in payments
+        ]
 
     def refund_payments(self, partner=None):
         return self.payments(partner).filtered(lambda p: p.payment_type == "outbound")
@@ -107,7 +121,7 @@ class TestRefundFromOdoo(RefundCase):
         told = self.refund(link)
         self.assertEqual(told["type"], "success")
         self.assert_refunded_once(link, 100)
-        self.assertEqual([r["amount"] for r in self.stripe_refunds()][:1], [10000])
+        self.assertEqual([r["amount"] for r in self.stripe_refunds(link)][:1], [10000])
         note = link.refund_ids.refund_note_id
         self.assertEqual((note.move_type, note.state, note.amount_total), ("out_refund", "posted", 100))
         self.assertEqual(note.reversed_entry_id, link.invoice_id)
@@ -137,17 +151,17 @@ class TestRefundFromOdoo(RefundCase):
     def test_more_than_was_paid(self):
         link = self.paid_link()
         self.refund(link, amount=60)
-        count = len(self.stripe_refunds())
+        count = len(self.stripe_refunds(link))
         for amount in (40.01, 0, -5):
             with self.subTest(amount), self.assertRaisesRegex(UserError, "can still be refunded"):
                 self.refund(link, amount=amount, choice="outstanding")
-        self.assertEqual(len(self.stripe_refunds()), count)
+        self.assertEqual(len(self.stripe_refunds(link)), count)
 
     def test_leaving_the_invoice_open(self):
         link = self.paid_link()
         self.refund(link, amount=30, choice="outstanding", reason="duplicate")
         self.assert_refunded_once(link, 30)
-        self.assertEqual(self.stripe_refunds()[0]["reason"], "duplicate")
+        self.assertEqual(self.stripe_refunds(link)[0]["reason"], "duplicate")
         self.assertEqual(link.invoice_id.amount_residual, 30)
         self.assertEqual(self.open_lines(), [30])
         self.assertEqual((link.state, link.amount), ("paid", 0), "this link asks for no more")
@@ -249,7 +263,7 @@ class TestRefundFromOdoo(RefundCase):
         self.assertEqual((order.state, link.state), ("sale", "paid"))
         self.assertEqual(self.open_lines(), [-60])
         self.assertEqual(self.env["mail.mail"].search_count([]), mails, "nobody is thanked for it")
-        self.sandbox.bank.fail_refund(self.stripe_refunds()[0]["id"])
+        self.sandbox.bank.fail_refund(self.stripe_refunds(link)[0]["id"])
         self.deliver_webhooks()
         self.assertEqual(order.amount_paid, 100)
 
@@ -269,7 +283,7 @@ class TestRefundFromOdoo(RefundCase):
         jpy = self.activate("JPY", 100)
         link = self.paid_link(5000, currency=jpy)
         self.refund(link, amount=1200)
-        self.assertEqual(self.stripe_refunds()[0]["amount"], 1200)
+        self.assertEqual(self.stripe_refunds(link)[0]["amount"], 1200)
         self.assert_refunded_once(link, 1200)
 
     def test_from_the_payment(self):
@@ -291,7 +305,7 @@ class TestRefundFromOdoo(RefundCase):
         refund = link.refund_ids
         self.assertTrue(refund.checkout_key)
         self.assertEqual(
-            self.stripe_refunds()[0]["metadata"]["paylinks_key"], refund.checkout_key
+            self.stripe_refunds(link)[0]["metadata"]["paylinks_key"], refund.checkout_key
         )
         self.assert_refunded_once(link, 10)
         self.assertEqual(link.refunds_to_book, 1, "nobody said what becomes of the invoice")
@@ -323,7 +337,7 @@ class TestRefundFromOdoo(RefundCase):
             wizard.action_refund()
             wizard.action_refund()
         self.assert_refunded_once(link, 30)
-        self.assertEqual(len([r for r in self.stripe_refunds() if r["amount"] == 3000]), 1)
+        self.assertEqual(len(self.stripe_refunds(link)), 1)
 
     def test_rights(self):
         link = self.paid_link()
@@ -333,7 +347,7 @@ class TestRefundFromOdoo(RefundCase):
             "creator": "serviceflow_paylinks.group_payments_create",
             "invoicer": "account.group_account_invoice",
         }
-        count = len(self.stripe_refunds())
+        count = len(self.stripe_refunds(link))
         for name, group in groups.items():
             user = new_test_user(self.env, f"refund_{name}", group)
             with self.subTest(name):
@@ -346,7 +360,7 @@ class TestRefundFromOdoo(RefundCase):
                     )
                 with self.assertRaises(AccessError):
                     link.transaction_ids.with_user(user).action_refund(1)
-        self.assertEqual(len(self.stripe_refunds()), count)
+        self.assertEqual(len(self.stripe_refunds(link)), count)
         manager = new_test_user(
             self.env, "refund_manager", "serviceflow_paylinks.group_payments_manage"
         )
@@ -378,7 +392,7 @@ class TestRefundTrouble(RefundCase):
         self.assertEqual(link.amount_refundable, 70, "nobody gives it back a second time")
         self.run_sync()
         self.assert_refunded_once(link, 30)
-        self.assertEqual(len([r for r in self.stripe_refunds() if r["amount"] == 3000]), 1)
+        self.assertEqual(len(self.stripe_refunds(link)), 1)
 
     def test_no_answer_and_the_event_is_first(self):
         link = self.paid_link()
@@ -422,7 +436,7 @@ class TestRefundTrouble(RefundCase):
 
     def test_too_many_requests(self):
         link = self.paid_link()
-        self.sandbox.faults.add("rate_limit", "POST", REFUNDS, times=3)
+        self.sandbox.faults.add("rate_limit", "POST", REFUNDS)
         with mute_logger(f"{LOGGER}.wizards.payment_link_refund"):
             self.refund(link, amount=30)
         self.run_sync()
@@ -444,17 +458,14 @@ class TestRefundTrouble(RefundCase):
         self.addCleanup(self.sandbox.clock.advance, -2 * 86_400)
         self.run_sync()
         self.assert_refunded_once(link, 30)
-        self.assertEqual(len([r for r in self.stripe_refunds() if r["amount"] == 3000]), 1)
+        self.assertEqual(len(self.stripe_refunds(link)), 1)
 
     def test_crash_between_the_answer_and_the_books(self):
         link = self.paid_link()
         self.sandbox.webhooks.lose()
-        with (
-            patch.object(RefundTransaction, "_apply_refunds", side_effect=KeyboardInterrupt),
-            self.assertRaises(KeyboardInterrupt),
-        ):
+        # Not `assertRaises`, which takes back what was committed.
+        with patch.object(RefundTransaction, "_apply_refunds", side_effect=Crash), suppress(Crash):
             self.refund(link, amount=30)
-        self.env.invalidate_all()
         self.assertEqual(link.refund_ids.state, "draft", "what was committed before the call")
         self.run_sync()
         self.assert_refunded_once(link, 30)
@@ -578,7 +589,7 @@ class TestRefundAtStripe(RefundCase):
         secret = self.provider.paylinks_webhook_secret
         link = self.paid_link()
         self.sandbox.dashboard.refund(link.transaction_ids.provider_reference, 100)
-        refund = json.loads(json.dumps(self.stripe_refunds()[0]))
+        refund = json.loads(json.dumps(self.stripe_refunds(link)[0]))
         refund.update(id="re_3stranger", payment_intent="pi_3stranger")
         body, headers = self.sandbox.webhooks.craft("refund.created", refund, secret)
         self.url_open(
@@ -593,7 +604,7 @@ class TestRefundAtStripe(RefundCase):
 class TestRefundComesBack(RefundCase):
     """It had succeeded, then the customer's bank refused it."""
 
-    def fail(self, link):
+    def bounce(self, link):
         self.sandbox.bank.fail_refund(link.refund_ids[:1].provider_reference)
         self.deliver_webhooks()
 
@@ -601,7 +612,7 @@ class TestRefundComesBack(RefundCase):
         link = self.paid_link()
         self.refund(link, amount=30, choice="outstanding")
         self.deliver_webhooks()
-        self.fail(link)
+        self.bounce(link)
         self.assertEqual(link.refund_ids.state, "error")
         self.assertFalse(self.refund_payments())
         self.assertEqual((link.amount_refunded, link.amount_refundable), (0, 100))
@@ -610,7 +621,8 @@ class TestRefundComesBack(RefundCase):
         self.assertIn("Refund failed", self.activities(link).summary)
         # Late and repeated messages change nothing any more.
         self.run_sync()
-        link.transaction_ids._look_at_refunds()
+        with self.other_transaction() as env:
+            env["payment.transaction"].browse(link.transaction_ids.id)._look_at_refunds()
         self.assertEqual(len(self.activities(link)), 1)
         self.assertEqual(link.amount_refunded, 0)
 
@@ -618,8 +630,9 @@ class TestRefundComesBack(RefundCase):
         link = self.paid_link()
         self.refund(link, amount=30, choice="credit_note")
         self.deliver_webhooks()
-        self.fail(link)
+        self.bounce(link)
         note = link.invoice_id.reversal_move_ids
+        self.assertEqual(note.state, "posted")
         self.assertEqual(self.open_lines(), [-30], "the note is a credit of the customer")
         self.assertIn(note.name, self.activities(link).note)
         with self.other_transaction() as env:
@@ -634,7 +647,7 @@ class TestRefundComesBack(RefundCase):
         link = self.paid_link()
         self.sandbox.dashboard.refund(link.transaction_ids.provider_reference, 4000)
         self.deliver_webhooks()
-        self.fail(link)
+        self.bounce(link)
         self.assertEqual(link.refunds_to_book, 0)
         self.assertEqual(self.activities(link).mapped("summary"), [
             f"Refund failed: {link.refund_ids.reference}"
@@ -651,7 +664,7 @@ class TestRefundComesBack(RefundCase):
         self.env.cr.execute("UPDATE account_move_line SET date = %s WHERE move_id = %s", [day, payment.move_id.id])
         self.env.invalidate_all()
         self.company.fiscalyear_lock_date = fields.Date.today() - timedelta(days=10)
-        self.fail(link)
+        self.bounce(link)
         self.assertEqual(payment.move_id.state, "posted", "the closed books stay as they are")
         opposite = payment.move_id.reversal_move_ids
         self.assertEqual((opposite.state, opposite.date), ("posted", fields.Date.today()))

@@ -34,8 +34,8 @@ class AccountMove(models.Model):
             amount=amount,
             computation_key=f"refund,{self.id}",
             grouping_function=lambda line: {
-                "tax_ids": line["tax_ids"].ids,
-                "account_id": line["account_id"].id,
+                "tax_ids": line["tax_ids"],
+                "account_id": line["account_id"],
             },
         )
         return [

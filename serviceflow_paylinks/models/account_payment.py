@@ -49,8 +49,8 @@ class AccountPayment(models.Model):
         opposite = move._reverse_moves([{"date": fields.Date.context_today(self), "ref": why}])
         opposite._post(soft=False)
         for lines in (receivable, liquidity - matched):
-            pair = lines + opposite.line_ids.filtered(
-                lambda line, a=lines.account_id: line.account_id == a
+            pair = (lines + opposite.line_ids).filtered(
+                lambda line, a=lines.account_id: line.account_id == a and not line.reconciled
             )
-            if lines and lines.account_id.reconcile:
+            if len(pair) > 1 and lines.account_id.reconcile:
                 pair.reconcile()

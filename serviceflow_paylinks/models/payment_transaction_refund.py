@@ -7,7 +7,7 @@ from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools import float_repr
 from psycopg2 import OperationalError
 
-from ..exceptions import FinalError, RetryableError
+from ..exceptions import FinalError, ProcessorError, RetryableError
 from ..providers.base import FAILED, REFUNDED, RefundRequest
 from .payment_transaction_checkout import FIRST_CHECKS, LATER_CHECKS
 
@@ -54,7 +54,10 @@ class PaymentTransaction(models.Model):
             return super()._refund(amount_to_refund=amount_to_refund)
         link.with_env(link.env(su=False))._check_may_manage()
         refund = self._reserve_refund(amount_to_refund or self._get_refundable(), str(uuid4()))
-        refund._start_refund()
+        try:
+            refund._start_refund()
+        except ProcessorError as error:
+            _logger.warning("Refund %s: %s", refund.reference, error)
         return refund
 
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
@@ -131,8 +134,15 @@ class PaymentTransaction(models.Model):
         """
         # pylint: disable-next=invalid-commit
         self.env.cr.commit()
-        if not self.provider_reference and self.state == "draft":
+        if self.provider_reference or self.state != "draft":
+            return
+        try:
             self._open_refund()
+        except FinalError:
+            # What became of it stays, whatever the caller makes of the error.
+            # pylint: disable-next=invalid-commit
+            self.env.cr.commit()
+            raise
 
     def _open_refund(self):
         """Ask the processor for the refund, or find the one that it has made before."""

@@ -1,4 +1,10 @@
+import logging
+
 from odoo import Command, fields, models
+from odoo.exceptions import ConcurrencyError
+from psycopg2 import OperationalError
+
+_logger = logging.getLogger(__name__)
 
 CHOICES = [
     ("credit_note", "Write a credit note: the invoice stays paid"),
@@ -38,7 +44,7 @@ class PaymentTransaction(models.Model):
             if refund.state == "done":
                 # Now only: `sale` would thank the customer for a payment.
                 refund.sale_order_ids = source.sale_order_ids
-                refund._settle_refund()
+                refund._settle_or_ask()
         return result
 
     def _create_payment(self, **extra_create_values):
@@ -52,24 +58,36 @@ class PaymentTransaction(models.Model):
 
     # -- the accountant's choice --
 
-    def _settle_refund(self):
-        """Match the refund's payment as the accountant chose, or ask for the choice."""
-        summary = self.env._("Refund to be booked")
-        if not self.refund_choice:
-            self.refund_link_id._flag(
-                summary,
-                self.env._(
-                    "%(amount)s of %(payment)s was refunded in Stripe's dashboard, or without saying what"
-                    " becomes of the invoice (%(reference)s). It is booked as a debit of the"
-                    " customer. Open the link and press “Book Refund”: write a credit note, or"
-                    " leave the invoice open for it.",
-                    amount=self.currency_id.format(-self.amount),
-                    payment=self.source_transaction_id.reference,
-                    reference=self.reference,
-                ),
-                self.reference,
-            )
+    def _settle_or_ask(self):
+        """Match the refund's payment as was chosen. Where that fails the payment stays in the books
+        as the customer's debit, and a person chooses again."""
+        error = ""
+        if self.refund_choice:
+            try:
+                with self.env.cr.savepoint():
+                    self._settle_refund()
+            except (OperationalError, ConcurrencyError):
+                raise  # Odoo runs the whole transaction again.
+            except Exception as problem:
+                _logger.exception("Refund %s could not be matched as chosen.", self.reference)
+                self.invalidate_recordset()
+                self.refund_choice, error = False, str(problem)
+        if self.refund_choice:
             return
+        note = self.env._(
+            "%(amount)s of %(payment)s was refunded (%(reference)s), but nobody has said yet what"
+            " becomes of the invoice. It is booked as a debit of the customer. Open the link and"
+            " press “Book Refund”: write a credit note, or leave the invoice open for it.",
+            amount=self.currency_id.format(-self.amount),
+            payment=self.source_transaction_id.reference,
+            reference=self.reference,
+        )
+        if error:
+            note += " " + self.env._("What had been chosen was not possible: %s", error)
+        self.refund_link_id._flag(self.env._("Refund to be booked"), note, self.reference)
+
+    def _settle_refund(self):
+        """Match the refund's payment as the accountant chose."""
         source = self.source_transaction_id
         if self.refund_choice == "credit_note":
             self.refund_note_id = self.refund_note_id or source._write_credit_note(-self.amount)
@@ -80,7 +98,7 @@ class PaymentTransaction(models.Model):
             credits = source._find_open_credits()
         source._match(self._get_open_lines(), credits)
         source._match_with_invoices()
-        self.refund_link_id._unflag(summary, self.reference)
+        self.refund_link_id._unflag(self.env._("Refund to be booked"), self.reference)
 
     def _get_open_lines(self):
         """Return the lines of the transaction's payment that wait for something to meet."""
