@@ -17,8 +17,8 @@ class TestDisputes(RefundCase):
             [("account_type", "=", "expense"), *self.env["account.account"]._check_company_domain(self.company)], limit=1
         )
 
-    def disputed_link(self, amount=100.0, currency=None, **values):
-        link = self.paid_link(amount, currency=currency)
+    def disputed_link(self, currency=None, **values):
+        link = self.paid_link(currency=currency)
         self.sandbox.bank.open_dispute(link.transaction_ids.provider_reference, **values)
         self.deliver_webhooks()
         return link

@@ -15,6 +15,11 @@ LOGGER = "odoo.addons.serviceflow_paylinks"
 
 
 class SweepCase(RefundCase):
+    def setUp(self):
+        super().setUp()
+        self.miss()
+        self.sandbox.store.tables.get("event", {}).clear()
+
     def miss(self):
         """Stripe gives the events up that are on their way: the endpoint is down."""
         for delivery in self.sandbox.webhooks.queue:
@@ -226,7 +231,7 @@ class TestWebhookHealth(SweepCase):
         for _time in range(3):
             self.sweep()
         notes = self.env["mail.message"].search(
-            [("model", "=", "payment.link"), ("res_id", "=", link.id), ("message_type", "=", "user_notification")]
+            [("model", "=", "payment.link"), ("res_id", "=", link.id), ("subject", "=", "Stripe's messages do not arrive")]
         )
         self.assertEqual(len(notes), 1)
         self.assertIn(manager.partner_id, notes.notified_partner_ids)

@@ -56,7 +56,9 @@ class PaymentLinkEvent(models.Model):
         default="received",
     )
     error = fields.Char("Why")
-    transaction_id = fields.Many2one("payment.transaction", ondelete="set null")
+    transaction_id = fields.Many2one(
+        "payment.transaction", ondelete="set null", index="btree_not_null"
+    )
 
     link_id = fields.Many2one(related="transaction_id.payment_link_id", string="Payment Link")
     swept = fields.Boolean(

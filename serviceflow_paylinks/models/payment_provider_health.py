@@ -39,7 +39,7 @@ class PaymentProvider(models.Model):
     def _compute_paylinks_webhook_health(self):
         for provider in self:
             received = provider._paylinks_last_event()
-            unheard = provider._paylinks_last_unheard(received)
+            unheard = provider._paylinks_last_unheard()
             provider.paylinks_event_at = received.create_date
             provider.paylinks_polled_at = unheard.last_state_change
             health, message = provider._paylinks_judge_webhook(received, unheard)
@@ -76,12 +76,11 @@ class PaymentProvider(models.Model):
             )
         )
 
-    def _paylinks_last_unheard(self, received):
-        """Return the newest attempt that was completed without any event since: by the customer's
-        return, or by asking. Those of the last minutes may be heard of yet."""
+    def _paylinks_last_unheard(self):
+        """Return the newest completed attempt, where no event told of it: the customer's return or
+        our asking did. Those of the last minutes may be heard of yet."""
         now = fields.Datetime.now()
-        since = max(received.create_date or now - timedelta(days=30), now - timedelta(days=30))
-        return (
+        newest = (
             self.env["payment.transaction"]
             .sudo()
             .search(
@@ -89,13 +88,17 @@ class PaymentProvider(models.Model):
                     ("provider_id", "=", self._origin.id),
                     ("payment_link_id", "!=", False),
                     ("state", "=", "done"),
-                    ("checkout_paid_at", ">", since),
+                    ("checkout_paid_at", ">", now - timedelta(days=30)),
                     ("last_state_change", "<", now - PATIENCE),
                 ],
                 order="checkout_paid_at desc",
                 limit=1,
             )
         )
+        heard = newest and self.env["payment.link.event"].sudo().search_count(
+            [("transaction_id", "=", newest.id), ("swept", "=", False)], limit=1
+        )
+        return newest.browse() if heard else newest
 
     @api.model
     def _paylinks_check_webhooks(self):
@@ -113,7 +116,7 @@ class PaymentProvider(models.Model):
 
     def _paylinks_report_outage(self):
         """Raise an activity on a link that was paid unheard, and notify each manager."""
-        link = self._paylinks_last_unheard(self._paylinks_last_event()).payment_link_id
+        link = self._paylinks_last_unheard().payment_link_id
         subject = self.env._("Stripe's messages do not arrive")
         link._flag(subject, self.paylinks_webhook_message, self.name)
         managers = self.env.ref("serviceflow_paylinks.group_payments_manage").all_user_ids.filtered(

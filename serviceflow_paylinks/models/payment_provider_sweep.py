@@ -89,7 +89,7 @@ class PaymentProvider(models.Model):
                 )
             )
             start = first.create_date or now
-        return max(start, now - KEPT + OVERLAP)
+        return min(max(start, now - KEPT + OVERLAP), now - timedelta(minutes=1))
 
     def _paylinks_store_missed(self, processor, since, until):
         """Write the events of a period that are not in the ledger into it.
