@@ -7,14 +7,18 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
-from .test_refunds import RefundCase
+from .refunds import RefundCase
 
 
 class TestDisputes(RefundCase):
     def setUp(self):
         super().setUp()
         self.fees = self.env["account.account"].search(
-            [("account_type", "=", "expense"), *self.env["account.account"]._check_company_domain(self.company)], limit=1
+            [
+                ("account_type", "=", "expense"),
+                *self.env["account.account"]._check_company_domain(self.company),
+            ],
+            limit=1,
         )
 
     def disputed_link(self, currency=None, **values):

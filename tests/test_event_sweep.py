@@ -8,7 +8,7 @@ from odoo.addons.serviceflow_paylinks.models import payment_provider_sweep
 from odoo.addons.serviceflow_paylinks.providers import stripe as stripe_processor
 from odoo.tests import new_test_user
 
-from .test_refunds import RefundCase
+from .refunds import RefundCase
 
 SWEEP = "cron_sweep_events"
 LOGGER = "odoo.addons.serviceflow_paylinks"
@@ -53,7 +53,9 @@ class TestEventSweep(SweepCase):
         session = self.sandbox.store.get("checkout.session", attempt.checkout_ref)
         self.sandbox.dashboard.refund(session["payment_intent"], 2500)
         self.sandbox.bank.open_dispute(
-            self.sandbox.store.get("checkout.session", link.transaction_ids.checkout_ref)["payment_intent"]
+            self.sandbox.store.get("checkout.session", link.transaction_ids.checkout_ref)[
+                "payment_intent"
+            ]
         )
         self.miss()
         self.sweep()
@@ -163,7 +165,9 @@ class TestEventSweep(SweepCase):
         self.miss()
         with (
             patch.object(
-                payment_provider_sweep.PaymentProvider, "_paylinks_store_missed", side_effect=ValueError
+                payment_provider_sweep.PaymentProvider,
+                "_paylinks_store_missed",
+                side_effect=ValueError,
             ),
             self.assertLogs(LOGGER, "ERROR"),
         ):
@@ -218,7 +222,9 @@ class TestWebhookHealth(SweepCase):
 
     def test_managers_are_told_once_an_outage(self):
         manager = new_test_user(
-            self.env, "outage_manager", "serviceflow_paylinks.group_payments_manage",
+            self.env,
+            "outage_manager",
+            "serviceflow_paylinks.group_payments_manage",
             email="manager@example.com",
         )
         viewer = new_test_user(
@@ -231,7 +237,11 @@ class TestWebhookHealth(SweepCase):
         for _time in range(3):
             self.sweep()
         notes = self.env["mail.message"].search(
-            [("model", "=", "payment.link"), ("res_id", "=", link.id), ("subject", "=", "Stripe's messages do not arrive")]
+            [
+                ("model", "=", "payment.link"),
+                ("res_id", "=", link.id),
+                ("subject", "=", "Stripe's messages do not arrive"),
+            ]
         )
         self.assertEqual(len(notes), 1)
         self.assertIn(manager.partner_id, notes.notified_partner_ids)

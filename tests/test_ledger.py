@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import fields
+from odoo.addons.serviceflow_paylinks.models import payment_link_ledger as ledger
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
@@ -106,7 +107,9 @@ class TestLedger(PaylinksCase):
         for state in ("done", "ignored", "failed", "received"):
             for days in (10, 100, 200):
                 self.make_event(state, days)
-        kept = {f"evt_{state}_{days}" for state in ("failed", "received") for days in (10, 100, 200)}
+        kept = {
+            f"evt_{state}_{days}" for state in ("failed", "received") for days in (10, 100, 200)
+        }
         settled = {f"evt_{state}_{days}" for state in ("done", "ignored") for days in (10, 100)}
         self.assertEqual(self.left(), kept | settled)
         self.env["ir.config_parameter"].set_param(DAYS, "60")
@@ -128,7 +131,6 @@ class TestLedger(PaylinksCase):
     def test_in_batches(self):
         for number in range(5):
             self.make_event("done", 200 + number)
-        import odoo.addons.serviceflow_paylinks.models.payment_link_ledger as ledger  # noqa: PLC0415
         self.patch(ledger, "TRIM_BATCH", 2)
         self.assertEqual(
             [self.events._gc_settled() for _round in range(3)], [(2, 1), (2, 1), (1, 0)]

@@ -1,118 +1,14 @@
-"""Refunds, from Odoo and from Stripe's dashboard: in the books exactly once, whoever brings the
-message, in whatever order, and undone where they come back."""
+"""Refunds from Odoo: written down, asked for once, in the books exactly once, as was chosen."""
 
-import json
-from contextlib import suppress
-from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command, fields
-from odoo.addons.serviceflow_paylinks.models.payment_transaction_refund import (
-    PaymentTransaction as RefundTransaction,
-)
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
-from odoo.tools import mute_logger
 
-from .common import PaylinksCase
+from .refunds import RefundCase
 
-LOGGER = "odoo.addons.serviceflow_paylinks"
 REFUNDS = "/v1/refunds"
-
-
-class Crash(Exception):
-    """The process dies here."""
-
-
-class RefundCase(PaylinksCase):
-    def setUp(self):
-        super().setUp()
-        self.addCleanup(self.sandbox.webhooks.reorder, None)
-        self.addCleanup(self.sandbox.webhooks.clear)
-
-    def paid_link(self, amount=100.0, card=None, **values):
-        link = self.make_link(amount, **values)
-        self.pay(link, **({"card": card} if card else {}))
-        self.deliver_webhooks()
-        self.assertEqual(link.state, "paid")
-        return link
-
-    # -- the manager --
-
-    def fill(self, env, link, **values):
-        """The dialog as the link's button opens it, filled in."""
-        action = env["payment.link"].browse(link.id).action_refund()
-        return env["payment.link.refund"].with_context(action["context"]).create(values)
-
-    def refund(self, link, user=None, **values):
-        """Refund from the link's form; return what the manager is told."""
-        try:
-            with self.other_transaction() as env:
-                if user:
-                    env = env(user=user.id)
-                return self.fill(env, link, **values).action_refund()["params"]
-        finally:
-            self.env.invalidate_all()
-
-    def book(self, link, **values):
-        """Say what becomes of the invoice, for a refund made elsewhere."""
-        with self.other_transaction() as env:
-            action = env["payment.link"].browse(link.id).action_book_refund()
-            wizard = env["payment.link.refund"].with_context(action["context"]).create(values)
-            return wizard.action_book()
-
-    def run_sync(self):
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE payment_transaction SET checkout_check_at = '2020-01-01'"
-            " WHERE checkout_check_at IS NOT NULL AND refund_link_id IS NOT NULL"
-        )
-        self.env.invalidate_all()
-        self.run_schedule("cron_sync_checkouts")
-
-    # -- the books --
-
-    def stripe_refunds(self, link):
-        """The refunds of the link's payments at Stripe, the newest first."""
-        payments = link.transaction_ids.mapped("provider_reference")
-        return [
-            refund
-            for refund in self.sandbox.store.all("refund")
-            if refund["payment_intent"] in payments
-        ]
-
-    def refund_payments(self, partner=None):
-        return self.payments(partner).filtered(lambda p: p.payment_type == "outbound")
-
-    def customer_balance(self, partner=None):
-        """What the customer owes in the books, in the company's currency."""
-        lines = self.env["account.move.line"].search(
-            [
-                ("partner_id", "=", (partner or self.customer).id),
-                ("account_id.account_type", "=", "asset_receivable"),
-                ("parent_state", "=", "posted"),
-            ]
-        )
-        return self.company.currency_id.round(sum(lines.mapped("balance")))
-
-    def open_lines(self, partner=None):
-        """The residuals that wait for something to meet."""
-        lines = self.env["account.move.line"].search(
-            [
-                ("partner_id", "=", (partner or self.customer).id),
-                ("account_id.account_type", "=", "asset_receivable"),
-                ("parent_state", "=", "posted"),
-                ("reconciled", "=", False),
-            ]
-        )
-        return sorted(lines.mapped("amount_residual_currency"))
-
-    def assert_refunded_once(self, link, amount):
-        payment = self.refund_payments()
-        self.assertEqual(len(payment), 1, "exactly one payment back")
-        self.assertAlmostEqual(payment.amount, amount)
-        self.assertAlmostEqual(link.amount_refunded, amount)
-        self.assertEqual(link.refund_ids.mapped("state"), ["done"])
 
 
 class TestRefundFromOdoo(RefundCase):
@@ -123,7 +19,9 @@ class TestRefundFromOdoo(RefundCase):
         self.assert_refunded_once(link, 100)
         self.assertEqual([r["amount"] for r in self.stripe_refunds(link)][:1], [10000])
         note = link.refund_ids.refund_note_id
-        self.assertEqual((note.move_type, note.state, note.amount_total), ("out_refund", "posted", 100))
+        self.assertEqual(
+            (note.move_type, note.state, note.amount_total), ("out_refund", "posted", 100)
+        )
         self.assertEqual(note.reversed_entry_id, link.invoice_id)
         self.assertIn(note.payment_state, ("paid", "in_payment"))
         self.assertIn(link.invoice_id.payment_state, ("paid", "in_payment"))
@@ -184,7 +82,9 @@ class TestRefundFromOdoo(RefundCase):
         invoice.invoice_line_ids = [
             Command.clear(),
             *(
-                Command.create({"name": tax.name, "price_unit": price, "tax_ids": [Command.set(tax.ids)]})
+                Command.create(
+                    {"name": tax.name, "price_unit": price, "tax_ids": [Command.set(tax.ids)]}
+                )
                 for tax, price in zip(taxes, (33.33, 12.34), strict=True)
             ),
         ]
@@ -231,9 +131,12 @@ class TestRefundFromOdoo(RefundCase):
         attempt = self.pay(link)
         self.deliver_webhooks()
         invoice = self.make_invoice(75)
+        # Matched by the accountant, as with the widget on the invoice.
         (attempt.payment_id.move_id.line_ids + invoice.line_ids).filtered(
             lambda line: line.account_id.account_type == "asset_receivable"
         ).reconcile()
+        with self.assertRaisesRegex(UserError, "open as the customer's credit"):
+            self.refund(link, amount=25, choice="credit")
         self.refund(link, amount=25, choice="outstanding")
         self.assertEqual(invoice.amount_residual, 25)
         self.assertEqual(self.open_lines(), [25])
@@ -375,309 +278,3 @@ class TestRefundFromOdoo(RefundCase):
             wizard.transaction_id = other.transaction_ids.id
             with self.assertRaisesRegex(UserError, "another link"):
                 wizard.action_refund()
-
-
-class TestRefundTrouble(RefundCase):
-    """Stripe is slow, down, or answers 500 after doing it."""
-
-    def test_no_answer_though_it_was_made(self):
-        link = self.paid_link()
-        self.sandbox.webhooks.lose()
-        self.sandbox.faults.add("timeout", "POST", REFUNDS, after_effect=True, times=3)
-        with mute_logger(f"{LOGGER}.wizards.payment_link_refund"):
-            told = self.refund(link, amount=30)
-        self.assertEqual(told["type"], "warning")
-        self.assertEqual(link.refund_ids.state, "draft")
-        self.assertEqual(link.amount_refunded, 0)
-        self.assertEqual(link.amount_refundable, 70, "nobody gives it back a second time")
-        self.run_sync()
-        self.assert_refunded_once(link, 30)
-        self.assertEqual(len(self.stripe_refunds(link)), 1)
-
-    def test_no_answer_and_the_event_is_first(self):
-        link = self.paid_link()
-        self.sandbox.faults.add("timeout", "POST", REFUNDS, after_effect=True, times=3)
-        with mute_logger(f"{LOGGER}.wizards.payment_link_refund"):
-            self.refund(link, amount=30)
-        self.deliver_webhooks()
-        self.assert_refunded_once(link, 30)
-        self.assertFalse(self.activities(link), "the choice was made in the dialog")
-        self.run_sync()
-        self.assert_refunded_once(link, 30)
-
-    def test_no_answer_and_it_was_not_made(self):
-        link = self.paid_link()
-        self.sandbox.faults.add("timeout", "POST", REFUNDS, times=3)
-        with mute_logger(f"{LOGGER}.wizards.payment_link_refund"):
-            self.refund(link, amount=30)
-        self.assertFalse(self.refund_payments())
-        self.run_sync()
-        self.assert_refunded_once(link, 30)
-
-    def test_500_after_it_was_made(self):
-        """The key then remembers the error: only looking tells."""
-        link = self.paid_link()
-        self.sandbox.faults.add("error", "POST", REFUNDS, after_effect=True)
-        self.refund(link, amount=30)
-        self.assert_refunded_once(link, 30)
-        self.deliver_webhooks()
-        self.assert_refunded_once(link, 30)
-
-    def test_500_without_effect(self):
-        link = self.paid_link()
-        self.sandbox.faults.add("error", "POST", REFUNDS, times=None)
-        with self.assertLogs(LOGGER, "WARNING"), self.assertRaisesRegex(UserError, "refused"):
-            self.refund(link, amount=30)
-        self.sandbox.faults.clear()
-        self.assertEqual(link.refund_ids.state, "error")
-        self.assertEqual(link.amount_refundable, 100)
-        self.refund(link, amount=30)
-        self.assertEqual(link.amount_refunded, 30)
-
-    def test_too_many_requests(self):
-        link = self.paid_link()
-        self.sandbox.faults.add("rate_limit", "POST", REFUNDS)
-        with mute_logger(f"{LOGGER}.wizards.payment_link_refund"):
-            self.refund(link, amount=30)
-        self.run_sync()
-        self.assert_refunded_once(link, 30)
-
-    def test_stripe_is_away_for_long(self):
-        """The key is forgotten after a day: what exists is looked up before it is asked again."""
-        link = self.paid_link()
-        self.sandbox.webhooks.lose()
-        self.sandbox.faults.add("timeout", "POST", REFUNDS, after_effect=True, times=3)
-        with mute_logger(f"{LOGGER}.wizards.payment_link_refund"):
-            self.refund(link, amount=30)
-        self.sandbox.faults.outage()
-        with self.assertLogs(LOGGER, "WARNING"):
-            self.run_sync()
-        self.assertEqual(link.refund_ids.state, "draft")
-        self.sandbox.faults.clear()
-        self.sandbox.clock.advance(2 * 86_400)
-        self.addCleanup(self.sandbox.clock.advance, -2 * 86_400)
-        self.run_sync()
-        self.assert_refunded_once(link, 30)
-        self.assertEqual(len(self.stripe_refunds(link)), 1)
-
-    def test_crash_between_the_answer_and_the_books(self):
-        link = self.paid_link()
-        self.sandbox.webhooks.lose()
-        # Not `assertRaises`, which takes back what was committed.
-        with patch.object(RefundTransaction, "_apply_refunds", side_effect=Crash), suppress(Crash):
-            self.refund(link, amount=30)
-        self.assertEqual(link.refund_ids.state, "draft", "what was committed before the call")
-        self.run_sync()
-        self.assert_refunded_once(link, 30)
-
-    def test_refunded_at_stripe_a_moment_before(self):
-        link = self.paid_link()
-        self.sandbox.webhooks.lose()
-        self.sandbox.dashboard.refund(link.transaction_ids.provider_reference)
-        with self.assertLogs(LOGGER, "WARNING"), self.assertRaisesRegex(UserError, "already"):
-            self.refund(link)
-        self.assertEqual(sorted(link.refund_ids.mapped("state")), ["done", "error"])
-        self.assertEqual((link.amount_refunded, link.amount_refundable), (100, 0))
-        self.assertEqual(len(self.refund_payments()), 1)
-
-    def test_what_cannot_be_booked_is_booked_later(self):
-        link = self.paid_link()
-        with (
-            patch.object(RefundTransaction, "_create_payment", side_effect=ValueError("locked"), create=True),
-            self.assertLogs(LOGGER, "ERROR"),
-        ):
-            self.refund(link, amount=30)
-        self.assertFalse(self.refund_payments())
-        self.assertIn("not booked", self.activities(link).summary)
-        self.run_sync()
-        self.assert_refunded_once(link, 30)
-        self.assertEqual(link.invoice_id.reversal_move_ids.amount_total, 30)
-        self.assertFalse(self.activities(link))
-
-    def test_disputed_money_is_not_refunded(self):
-        link = self.paid_link()
-        self.sandbox.bank.open_dispute(link.transaction_ids.provider_reference)
-        with self.assertLogs(LOGGER, "WARNING"), self.assertRaisesRegex(UserError, "dispute"):
-            self.refund(link)
-
-
-class TestRefundAtStripe(RefundCase):
-    """Made in Stripe's dashboard: it comes back by event, and a person says what it is for."""
-
-    def test_comes_back_by_event(self):
-        link = self.paid_link()
-        self.sandbox.webhooks.repeat(3)
-        self.sandbox.webhooks.reorder("reverse")
-        self.sandbox.dashboard.refund(
-            link.transaction_ids.provider_reference, 4000, "requested_by_customer"
-        )
-        self.deliver_webhooks()
-        self.assert_refunded_once(link, 40)
-        self.assertEqual(link.refund_ids.refund_reason, "requested_by_customer")
-        self.assertEqual(link.refunds_to_book, 1)
-        self.assertEqual(self.open_lines(), [40], "a debit of the customer")
-        self.assertIn("Book Refund", self.activities(link).note)
-        self.assertEqual(link.invoice_id.amount_residual, 0)
-
-    def test_a_person_books_it(self):
-        for choice, left in (("credit_note", []), ("outstanding", [40])):
-            with self.subTest(choice):
-                self.customer = self.env["res.partner"].create(
-                    {"name": choice, "email": "ada@example.com"}
-                )
-                link = self.paid_link()
-                self.sandbox.dashboard.refund(link.transaction_ids.provider_reference, 4000)
-                self.deliver_webhooks()
-                self.book(link, choice=choice)
-                self.assertEqual(self.open_lines(), left)
-                self.assertFalse(self.activities(link))
-                self.assertEqual(link.refunds_to_book, 0)
-                self.assertEqual(len(self.refund_payments()), 1)
-                with self.assertRaisesRegex(UserError, "is booked"):
-                    link.action_book_refund()
-
-    def test_two_dialogs_book_it_once(self):
-        link = self.paid_link()
-        self.sandbox.dashboard.refund(link.transaction_ids.provider_reference, 4000)
-        self.deliver_webhooks()
-        with self.other_transaction() as env:
-            action = env["payment.link"].browse(link.id).action_book_refund()
-            wizards = env["payment.link.refund"].with_context(action["context"])
-            first, second = wizards.create([{}, {}])
-            first.action_book()
-            with self.assertRaisesRegex(UserError, "booked already"):
-                second.action_book()
-        self.assertEqual(len(link.invoice_id.reversal_move_ids), 1)
-
-    def test_before_the_payment_was_heard_of(self):
-        """The refund's event arrives first: the payment is booked, then the refund."""
-        link = self.make_link()
-        attempt = self.pay(link)
-        self.sandbox.webhooks.lose()
-        self.sandbox.webhooks.clear()
-        session = self.sandbox.store.get("checkout.session", attempt.checkout_ref)
-        for delivery in self.sandbox.webhooks.queue:
-            self.sandbox.webhooks.mark(delivery, 200)
-        self.sandbox.dashboard.refund(session["payment_intent"], 4000)
-        self.deliver_webhooks()
-        self.assertEqual((attempt.state, link.state), ("done", "paid"))
-        self.assertEqual(len(self.payments()), 2)
-        self.assertEqual((link.amount_paid, link.amount_refunded), (100, 40))
-
-    def test_pending_first(self):
-        link = self.paid_link(card="4000000000007726")
-        self.sandbox.dashboard.refund(link.transaction_ids.provider_reference, 4000)
-        self.deliver_webhooks()
-        self.assertEqual(link.refund_ids.state, "pending")
-        self.assertFalse(self.refund_payments())
-        self.assertEqual((link.amount_refunded, link.amount_refundable), (0, 60))
-        self.sandbox.webhooks.lose()
-        self.sandbox.bank.settle_refund(link.refund_ids.provider_reference)
-        self.run_sync()
-        self.assert_refunded_once(link, 40)
-
-    def test_an_event_of_before_does_not_undo(self):
-        """`refund.created` says pending, and arrives after `refund.updated` said succeeded."""
-        link = self.paid_link(card="4000000000007726")
-        self.sandbox.webhooks.reorder("reverse")
-        refund = self.sandbox.dashboard.refund(link.transaction_ids.provider_reference, 4000)
-        self.sandbox.bank.settle_refund(refund["id"])
-        self.deliver_webhooks()
-        self.assert_refunded_once(link, 40)
-
-    def test_of_a_stranger_on_the_same_account(self):
-        secret = self.provider.paylinks_webhook_secret
-        link = self.paid_link()
-        self.sandbox.dashboard.refund(link.transaction_ids.provider_reference, 100)
-        refund = json.loads(json.dumps(self.stripe_refunds(link)[0]))
-        refund.update(id="re_3stranger", payment_intent="pi_3stranger")
-        body, headers = self.sandbox.webhooks.craft("refund.created", refund, secret)
-        self.url_open(
-            f"/paylinks/stripe/webhook/{self.provider.id}", data=body, headers=headers
-        )
-        self.env.invalidate_all()
-        event = self.env["payment.link.event"].search([("object_ref", "=", "re_3stranger")])
-        self.assertEqual(event.state, "ignored")
-        self.assertFalse(link.refund_ids)
-
-
-class TestRefundComesBack(RefundCase):
-    """It had succeeded, then the customer's bank refused it."""
-
-    def bounce(self, link):
-        self.sandbox.bank.fail_refund(link.refund_ids[:1].provider_reference)
-        self.deliver_webhooks()
-
-    def test_with_an_open_invoice(self):
-        link = self.paid_link()
-        self.refund(link, amount=30, choice="outstanding")
-        self.deliver_webhooks()
-        self.bounce(link)
-        self.assertEqual(link.refund_ids.state, "error")
-        self.assertFalse(self.refund_payments())
-        self.assertEqual((link.amount_refunded, link.amount_refundable), (0, 100))
-        self.assertEqual(link.invoice_id.amount_residual, 0, "we have the money: nobody is asked")
-        self.assertEqual(self.open_lines(), [])
-        self.assertIn("Refund failed", self.activities(link).summary)
-        # Late and repeated messages change nothing any more.
-        self.run_sync()
-        with self.other_transaction() as env:
-            env["payment.transaction"].browse(link.transaction_ids.id)._look_at_refunds()
-        self.assertEqual(len(self.activities(link)), 1)
-        self.assertEqual(link.amount_refunded, 0)
-
-    def test_with_a_credit_note(self):
-        link = self.paid_link()
-        self.refund(link, amount=30, choice="credit_note")
-        self.deliver_webhooks()
-        self.bounce(link)
-        note = link.invoice_id.reversal_move_ids
-        self.assertEqual(note.state, "posted")
-        self.assertEqual(self.open_lines(), [-30], "the note is a credit of the customer")
-        self.assertIn(note.name, self.activities(link).note)
-        with self.other_transaction() as env:
-            wizard = self.fill(env, link, amount=30)
-            wizard._compute_choice()
-            self.assertEqual(wizard.choice, "credit")
-        self.refund(link, amount=30, choice="credit")
-        self.assertEqual(self.open_lines(), [])
-        self.assertEqual(link.amount_refunded, 30)
-
-    def test_before_a_person_has_booked_it(self):
-        link = self.paid_link()
-        self.sandbox.dashboard.refund(link.transaction_ids.provider_reference, 4000)
-        self.deliver_webhooks()
-        self.bounce(link)
-        self.assertEqual(link.refunds_to_book, 0)
-        self.assertEqual(self.activities(link).mapped("summary"), [
-            f"Refund failed: {link.refund_ids.reference}"
-        ])
-        self.assertEqual(self.open_lines(), [])
-
-    def test_in_a_closed_period(self):
-        link = self.paid_link()
-        self.refund(link, amount=30, choice="outstanding")
-        payment = self.refund_payments()
-        self.env.flush_all()
-        day = fields.Date.today() - timedelta(days=40)
-        self.env.cr.execute("UPDATE account_move SET date = %s WHERE id = %s", [day, payment.move_id.id])
-        self.env.cr.execute("UPDATE account_move_line SET date = %s WHERE move_id = %s", [day, payment.move_id.id])
-        self.env.invalidate_all()
-        self.company.fiscalyear_lock_date = fields.Date.today() - timedelta(days=10)
-        self.bounce(link)
-        self.assertEqual(payment.move_id.state, "posted", "the closed books stay as they are")
-        opposite = payment.move_id.reversal_move_ids
-        self.assertEqual((opposite.state, opposite.date), ("posted", fields.Date.today()))
-        self.assertEqual(self.open_lines(), [])
-        self.assertEqual(self.customer_balance(), 0)
-        self.assertEqual(link.amount_refunded, 0)
-
-    def test_heard_of_only_when_it_had_failed(self):
-        link = self.paid_link()
-        self.sandbox.webhooks.reorder("reverse")
-        refund = self.sandbox.dashboard.refund(link.transaction_ids.provider_reference, 4000)
-        self.sandbox.bank.fail_refund(refund["id"])
-        self.deliver_webhooks()
-        self.assertEqual(link.refund_ids.state, "error")
-        self.assertFalse(self.refund_payments())
-        self.assertEqual(link.amount_refunded, 0)

@@ -81,9 +81,12 @@ class PaymentLinkDispute(models.Model):
     def _read_dispute(self, attempt, dispute):
         """Return the values of a row for a dispute of the processor's."""
         provider = attempt.provider_id
-        fee_currency = self.env["res.currency"].with_context(active_test=False).search(
-            [("name", "=", dispute.fee_currency)], limit=1
-        ) or attempt.currency_id
+        fee_currency = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "=", dispute.fee_currency)], limit=1)
+            or attempt.currency_id
+        )
 
         def major(amount, currency):
             return float(provider._paylinks_from_minor(amount, currency))

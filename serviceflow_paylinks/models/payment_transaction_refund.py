@@ -254,8 +254,10 @@ class PaymentTransaction(models.Model):
         """Bring one refund in line."""
         known = self.child_transaction_ids.filtered("refund_link_id")
         ours = known.filtered(
-            lambda tx: tx.provider_reference == refund.ref
-            or (not tx.provider_reference and refund.key and tx.checkout_key == refund.key)
+            lambda tx: (
+                tx.provider_reference == refund.ref
+                or (not tx.provider_reference and refund.key and tx.checkout_key == refund.key)
+            )
         )
         amount = float(self.provider_id._paylinks_from_minor(refund.amount, self.currency_id))
         if refund.currency != self.currency_id.name or (
@@ -290,9 +292,7 @@ class PaymentTransaction(models.Model):
     def _fall_back(self, problem):
         """The refund came back: the money is with us again."""
         was_done = self.state == "done"
-        self._set_error(
-            problem or self.env._("The refund failed."), extra_allowed_states=("done",)
-        )
+        self._set_error(problem or self.env._("The refund failed."), extra_allowed_states=("done",))
         if was_done:
             self._unbook_refund()
         self._post_process()

@@ -91,12 +91,12 @@ class PaymentTransaction(models.Model):
         source = self.source_transaction_id
         if self.refund_choice == "credit_note":
             self.refund_note_id = self.refund_note_id or source._write_credit_note(-self.amount)
-            credits = self.refund_note_id._paylinks_receivable_lines()
+            credit_lines = self.refund_note_id._paylinks_receivable_lines()
         elif self.refund_choice == "outstanding":
-            credits = source._release_credit(-self.amount)
+            credit_lines = source._release_credit(-self.amount)
         else:
-            credits = source._find_open_credits()
-        source._match(self._get_open_lines(), credits)
+            credit_lines = source._find_open_credits()
+        source._match(self._get_open_lines(), credit_lines)
         source._match_with_invoices()
         self.refund_link_id._unflag(self.env._("Refund to be booked"), self.reference)
 
@@ -107,10 +107,10 @@ class PaymentTransaction(models.Model):
             lambda line: line.account_id == payment.destination_account_id and not line.reconciled
         )
 
-    def _match(self, debits, credits):
+    def _match(self, debits, credit_lines):
         """Match lines of one account with each other."""
         for account in debits.account_id:
-            lines = (debits + credits).filtered(
+            lines = (debits + credit_lines).filtered(
                 lambda line, a=account: line.account_id == a and not line.reconciled
             )
             if len(set(lines.mapped(lambda line: line.balance > 0))) == 2:
@@ -119,8 +119,8 @@ class PaymentTransaction(models.Model):
     def _match_with_invoices(self):
         """What is left of the payment pays the invoices that it was for."""
         invoices = self.invoice_ids.filtered(lambda move: move.state == "posted")
-        credits = self._get_open_lines().filtered(lambda line: line.balance < 0)
-        self._match(invoices._paylinks_receivable_lines(), credits)
+        credit_lines = self._get_open_lines().filtered(lambda line: line.balance < 0)
+        self._match(invoices._paylinks_receivable_lines(), credit_lines)
 
     def _release_credit(self, amount):
         """Take the payment off its invoices, as far as its own credit does not reach.

@@ -171,6 +171,14 @@ class PaymentLinkRefund(models.TransientModel):
 
     def _check_choice(self, amount):
         """Refuse, before any money moves, what could not be booked so."""
+        if self.choice == "credit" and self.currency_id.compare_amounts(amount, self.credit) > 0:
+            raise UserError(
+                self.env._(
+                    "Only %s of this payment and its credit notes is open as the customer's credit."
+                    " Choose another way to book the refund.",
+                    self.currency_id.format(self.credit),
+                )
+            )
         if self.choice != "credit_note":
             return
         if not self.invoice_id:
@@ -205,8 +213,11 @@ class PaymentLinkRefund(models.TransientModel):
                 "info",
             )
         raise UserError(
-            self.env._("The refund of %(amount)s failed. %(why)s", amount=amount,
-                       why=refund.state_message or "")
+            self.env._(
+                "The refund of %(amount)s failed. %(why)s",
+                amount=amount,
+                why=refund.state_message or "",
+            )
         )
 
     def _notify(self, message, kind):
