@@ -1,4 +1,4 @@
-"""Refunds when Stripe is slow, down, or answers 500 after doing it; and when Odoo dies meanwhile."""
+"""Refunds when Stripe is slow, down, or answers 500 after doing it, or Odoo dies meanwhile."""
 
 from contextlib import suppress
 from unittest.mock import patch

@@ -56,7 +56,8 @@ class PaymentLinkDispute(models.Model):
     def action_book(self):
         """Book what Stripe took from, or gave back to, the balance since the last time.
 
-        The amount stands against the customer, the fee on the account that was chosen. For managers.
+        The amount stands against the customer, the fee on the account that was chosen. For
+        managers.
 
         :raise AccessError: the user may not manage payment links
         :raise UserError: there is nothing to book, or the fee has no account
