@@ -1,2 +1,1 @@
-from . import pay, portal, stripe, webhook
-from . import backend, pay, stripe, webhook
+from . import backend, pay, portal, stripe, webhook

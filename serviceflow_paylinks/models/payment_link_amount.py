@@ -65,7 +65,9 @@ class PaymentLink(models.Model):
     def _compute_amount(self):
         owed = self._get_remainders()
         for link in self:
-            link.amount = 0.0 if link.state == "cancelled" else float(owed[link])
+            # A paid link asks for nothing more, also when a refund opens its invoice again.
+            closed = link.state in ("paid", "cancelled")
+            link.amount = 0.0 if closed else float(owed[link])
 
     def _inverse_amount(self):
         for link in self:

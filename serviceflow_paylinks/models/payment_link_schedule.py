@@ -66,6 +66,8 @@ class PaymentLink(models.Model):
             order="checkout_check_at, id",
         )
         self._work_through(due, lambda attempt: attempt._sync_checkout())
+        refunds = transactions._get_refunds_to_sync()
+        self._work_through(refunds, lambda refund: refund._sync_refund())
         events = self.env["payment.link.event"].sudo()
         self._work_through(events._get_to_retry(), lambda event: event._process())
 

@@ -127,6 +127,7 @@ class PaymentLink(models.Model):
         """Return the company's links that expire within its reminder's days and were sent."""
         now = fields.Datetime.now()
         return [
+            *self._not_in_dispute_domain(),
             ("company_id", "=", company.id),
             ("state", "=", "active"),
             ("sent_at", "!=", False),

@@ -137,6 +137,10 @@ class PaymentProvider(models.Model):
         """Return the chargeable Decimal amount in the processor's minor units (int)."""
         return self._paylinks_processor_class(self).to_minor(amount, currency.name)
 
+    def _paylinks_from_minor(self, amount, currency):
+        """Return the Decimal amount in major units of the processor's minor units (int)."""
+        return self._paylinks_processor_class(self).from_minor(amount, currency.name)
+
     def _paylinks_minimum(self, currency):
         """Return the least amount that can be charged in the currency (Decimal, major units)."""
         return self._paylinks_processor_class(self).minimum(currency.name)

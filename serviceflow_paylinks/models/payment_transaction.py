@@ -54,6 +54,10 @@ class PaymentTransaction(models.Model):
         "(provider_reference) WHERE payment_link_id IS NOT NULL"
     )
 
+    _checkout_paid_idx = models.Index(
+        "(provider_id, checkout_paid_at) WHERE checkout_paid_at IS NOT NULL"
+    )
+
     def _process(self, provider_code, payment_data):
         """Override of ``payment``: a link's attempt moves by its checkout's present state alone.
 
@@ -61,7 +65,7 @@ class PaymentTransaction(models.Model):
         address of its return page.
         """
         tx = self or self._search_by_reference(provider_code, payment_data)
-        if tx.payment_link_id and tx.operation != "refund":
+        if tx.payment_link_id or tx.refund_link_id:
             _logger.warning("Ignored data outside of the checkout for attempt %s.", tx.reference)
             return tx
         return super(PaymentTransaction, tx)._process(provider_code, payment_data)

@@ -316,20 +316,6 @@ class PaymentTransaction(models.Model):
             "the invoice owed %s less than that by then", self.currency_id.format(left)
         )
 
-    def _call_a_person_for(self, kind, event_type, object_ref):
-        """A refund or dispute at the processor is a person's to book."""
-        labels = {"refund": self.env._("Refund at Stripe"), "dispute": self.env._("Dispute")}
-        self.payment_link_id._flag(
-            labels[kind],
-            self.env._(
-                "Stripe reports “%(event)s” on payment %(reference)s. Look it up in Stripe's"
-                " dashboard and book it.",
-                event=event_type,
-                reference=self.reference,
-            ),
-            object_ref,
-        )
-
     # -- nothing came of it --
 
     def _miss_checkout(self, error):

@@ -59,3 +59,9 @@ class ResConfigSettings(models.TransientModel):
             "res_id": provider.id,
             "views": [(False, "form")],
         }
+    paylinks_ledger_days = fields.Integer(
+        "Keep Webhook Events",
+        config_parameter="serviceflow_paylinks.ledger_days",
+        default=180,
+        help="Days; at least 31, since Stripe tells of its events for 30.",
+    )

@@ -13,6 +13,8 @@ from decimal import Decimal
 # How a checkout stands. OPEN: the customer may still pay. PROCESSING: an asynchronous method
 # (bank debit) was accepted, the money is not confirmed. FAILED: such a method failed in the end.
 OPEN, PROCESSING, PAID, FAILED, EXPIRED = "open", "processing", "paid", "failed", "expired"
+# A refund is PROCESSING, REFUNDED (it arrived, or is as good as there) or FAILED (it came back).
+REFUNDED = "refunded"
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,67 @@ class Notification:
 
 
 @dataclass(frozen=True)
+class RefundRequest:
+    """One refund to make. Frozen with its transaction, so that a repeated call is the same call.
+
+    :param payment_ref: the processor's id of the payment
+    :param amount: in minor units
+    :param reason: ``duplicate``, ``requested_by_customer``, ``fraudulent`` or empty
+    """
+
+    payment_ref: str
+    amount: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Refund:
+    """A refund as the processor sees it at this moment.
+
+    :param ref: the processor's id of the refund
+    :param outcome: PROCESSING, REFUNDED or FAILED
+    :param amount: in minor units
+    :param key: the idempotency key it was made with; empty for one made elsewhere
+    :param problem: why it failed, in the processor's words
+    """
+
+    ref: str
+    outcome: str
+    amount: int
+    currency: str
+    key: str = ""
+    reason: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A dispute as the processor sees it at this moment.
+
+    :param ref: the processor's id of the dispute
+    :param status: ``needs_response``, ``under_review``, ``won``, ``lost``, ``prevented``,
+        ``warning_needs_response``, ``warning_under_review`` or ``warning_closed``
+    :param amount: what is disputed, in minor units
+    :param due_by: until when evidence may be given (UTC, naive), if it may
+    :param movements: how many times money moved so far; never falls
+    :param withdrawn: what was taken and not given back, in minor units of ``currency``
+    :param fee: what the processor took for it, in minor units of ``fee_currency``
+    """
+
+    ref: str
+    status: str
+    amount: int
+    currency: str
+    live: bool
+    reason: str = ""
+    due_by: datetime | None = None
+    movements: int = 0
+    withdrawn: int = 0
+    fee: int = 0
+    fee_currency: str = ""
+
+
+@dataclass(frozen=True)
 class Account:
     """The account behind the credentials.
 
@@ -231,6 +294,39 @@ class Processor(ABC):
         """
 
     @abstractmethod
+    def list_notifications(self, since, until=None, after=""):
+        """Return what the processor has told, or tried to, in a period: a page, the newest first.
+
+        :param datetime since: UTC, naive; inclusive
+        :param datetime until: UTC, naive; exclusive. None: up to now
+        :param str after: the last event of the page before
+        :return: (list of Notification, whether there are more)
+        """
+
+    @abstractmethod
+    def open_refund(self, request, key):
+        """Make the refund, or return the one that this key has made already.
+
+        :param RefundRequest request: what to give back
+        :param str key: idempotency key, frozen with the refund
+        :rtype: Refund
+        """
+
+    @abstractmethod
+    def look_at_refunds(self, payment_ref):
+        """Return all refunds of a payment as they stand now, the oldest first.
+
+        :rtype: list[Refund]
+        """
+
+    @abstractmethod
+    def look_at_disputes(self, payment_ref):
+        """Return all disputes of a payment as they stand now, the oldest first.
+
+        :rtype: list[Dispute]
+        """
+
+    @abstractmethod
     def check_account(self):
         """Return the account behind the credentials.
 
@@ -253,6 +349,11 @@ class Processor(ABC):
     @abstractmethod
     def to_minor(amount: Decimal, currency: str) -> int:
         """Return the amount in the processor's minor units; exact, or ValueError."""
+
+    @staticmethod
+    @abstractmethod
+    def from_minor(amount: int, currency: str) -> Decimal:
+        """Return the amount in major units of what the processor tells in minor units."""
 
     @staticmethod
     @abstractmethod

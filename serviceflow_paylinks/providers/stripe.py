@@ -16,7 +16,7 @@ import stripe
 
 from .. import const
 from ..exceptions import FinalError, NotificationError, RetryableError, UnknownCheckoutError
-from . import money
+from . import money, money_back
 from .base import (
     EXPIRED,
     FAILED,
@@ -42,6 +42,15 @@ DAY = 24 * 3600  # seconds; no checkout lives longer
 SIGNATURE_TOLERANCE = 300  # seconds, Stripe's own default
 CLOCKS_DIFFER = 3600  # seconds, at most, between Stripe's clock and ours
 EXPAND = ["payment_intent.latest_charge"]
+PAGE = 100  # events in one answer, Stripe's greatest
+
+# Stripe's codes that mean something to the person at the screen.
+PERSON_CODES = {
+    "amount_too_small": "too_small",
+    "balance_insufficient": "no_balance",
+    "charge_already_refunded": "already_refunded",
+    "charge_disputed": "disputed",
+}
 
 # Languages of Stripe's page (Checkout Session `locale`); anything else: the browser's own.
 LOCALES = frozenset(
@@ -78,6 +87,7 @@ class StripeProcessor(Processor):
 
     chargeable = staticmethod(money.chargeable)
     to_minor = staticmethod(money.to_minor)
+    from_minor = staticmethod(money.from_minor)
     minimum = staticmethod(money.minimum)
 
     def __init__(self, credentials):
@@ -157,6 +167,7 @@ class StripeProcessor(Processor):
                 if (session.metadata or {}).get("paylinks_key") == key:
                     return _read_session(session.to_dict())
         raise error
+
     # -- saved cards --
 
     def charge_saved_card(self, request, key):
@@ -197,6 +208,34 @@ class StripeProcessor(Processor):
             )
         return read_intent(intent.to_dict())
 
+    # -- refunds and disputes --
+
+    def open_refund(self, request, key):
+        params = {
+            "payment_intent": request.payment_ref,
+            "amount": request.amount,
+            "metadata": {"paylinks_key": key},
+        }
+        if request.reason:
+            params["reason"] = request.reason
+        with _errors("make a refund"):
+            refund = self._client.refunds.create(params=params, options={"idempotency_key": key})
+            if _is_replayed(refund):
+                refund = self._client.refunds.retrieve(refund.id)
+        return money_back.read_refund(refund.to_dict())
+
+    def look_at_refunds(self, payment_ref):
+        params = {"payment_intent": payment_ref, "limit": 100}
+        with _errors("look at refunds"):
+            found = list(self._client.refunds.list(params=params).auto_paging_iter())
+        return [money_back.read_refund(refund.to_dict()) for refund in reversed(found)]
+
+    def look_at_disputes(self, payment_ref):
+        params = {"payment_intent": payment_ref, "limit": 100}
+        with _errors("look at disputes"):
+            found = list(self._client.disputes.list(params=params).auto_paging_iter())
+        return [money_back.read_dispute(dispute.to_dict()) for dispute in reversed(found)]
+
     # -- notifications --
 
     def read_notification(self, body, signature):
@@ -209,6 +248,17 @@ class StripeProcessor(Processor):
             return _read_event(json.loads(text))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise NotificationError("signed, but not an event") from error
+
+    def list_notifications(self, since, until=None, after=""):
+        created = {"gte": _seconds(since)}
+        if until:
+            created["lt"] = _seconds(until)
+        params = {"types": list(const.WEBHOOK_EVENTS), "created": created, "limit": PAGE}
+        if after:
+            params["starting_after"] = after
+        with _errors("list events"):
+            page = self._client.events.list(params=params)
+        return [_read_event(event.to_dict()) for event in page.data], page.has_more
 
     def _check_signature(self, text, signature):
         """Accept a signature of any secret that is valid now, neither old nor from the future."""
@@ -276,8 +326,8 @@ def _errors(action):
         )
         if code == "resource_missing":
             raise UnknownCheckoutError(detail) from error
-        if code == "amount_too_small":
-            raise FinalError(detail, "too_small") from error
+        if code in PERSON_CODES:
+            raise FinalError(detail, PERSON_CODES[code]) from error
         if error.http_status == 409:
             raise RetryableError(detail, "busy") from error
         if error.http_status and 200 <= error.http_status < 300:
@@ -425,3 +475,8 @@ def _read_event(event):
         key=key if isinstance(key, str) else "",
         account=event.get("account") or "",
     )
+
+
+def _seconds(moment):
+    """Return the seconds since the epoch of Odoo's kind of time."""
+    return int(moment.replace(tzinfo=UTC).timestamp())

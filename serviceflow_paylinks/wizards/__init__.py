@@ -1,7 +1,8 @@
-from . import payment_link_connect, payment_link_generate
-from . import payment_link_bulk, payment_link_generate
 from . import (
+    payment_link_bulk,
+    payment_link_connect,
     payment_link_generate,
     payment_link_generate_collect,
     payment_link_generate_result,
+    payment_link_refund,
 )
