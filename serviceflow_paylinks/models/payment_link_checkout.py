@@ -210,7 +210,7 @@ class PaymentLink(models.Model):
             "description": self.description or "",
             "expires_at": int(ends.replace(tzinfo=UTC).timestamp()),
             "email": email_normalize(self.email) or "",
-            "locale": self.partner_id.lang or "",
+            "locale": self.partner_id.lang or self.env.lang or "",
         }
 
     def _get_address_mark(self):
@@ -226,13 +226,13 @@ class PaymentLink(models.Model):
         values = {name: value for name, value in frozen.items() if name != "address"}
         return CheckoutRequest(
             success_url=f"{self.url}/return?session_id={{CHECKOUT_SESSION_ID}}",
-            cancel_url=self.url,
+            cancel_url=f"{self.url}/return?cancelled=1",
             **values,
         )
 
     def _get_title(self):
         """Return in a few words what is paid, in the customer's language."""
-        link = self.with_context(lang=self.partner_id.lang)
+        link = self.with_context(lang=self.partner_id.lang or self.env.lang)
         if self.purpose == "invoice":
             return link.env._("Invoice %s", self.invoice_id.name)
         if self.purpose == "deposit":

@@ -67,7 +67,8 @@ class Checkout:
     :param payment_ref: the processor's id of the payment, once the customer confirmed
     :param paid_at: when the customer confirmed (UTC, naive), if known
     :param method: the processor's code of the method (``sepa_debit``), or the card's brand
-    :param problem: the processor's words on the last failed try, for the payer
+    :param problem: the processor's words on the last failed try, for staff
+    :param problem_kind: what the payer is told of it, as ``providers.declines`` names it
     """
 
     ref: str
@@ -82,6 +83,7 @@ class Checkout:
     paid_at: datetime | None = None
     method: str = ""
     problem: str = ""
+    problem_kind: str = ""
 
 
 @dataclass(frozen=True)
