@@ -19,6 +19,7 @@ def main():
     with preparation.ready() as source:
         with locks.setup_lock():
             chromium = browser.ensure()
+            node.ensure()
             database.drop_left_over()
             template = templates.addon(source)
             name = database.name(f"test_p{os.getpid()}")

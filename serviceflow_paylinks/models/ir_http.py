@@ -3,7 +3,7 @@ import logging
 from odoo import models
 from odoo.exceptions import UserError
 from odoo.http import Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ..const import PAY_ROUTE
 from ..page_headers import page_headers
@@ -16,6 +16,15 @@ class IrHttp(models.AbstractModel):
     as the page is: with its headers, in plain words, and without a hint whether a link exists."""
 
     _inherit = "ir.http"
+
+    @classmethod
+    def _match(cls, path):
+        try:
+            return super()._match(path)
+        except MethodNotAllowed as error:
+            if cls._paylinks_is_page():
+                error.error_response = cls._paylinks_error(error.code)
+            raise
 
     @classmethod
     def _dispatch(cls, endpoint):
@@ -44,7 +53,7 @@ class IrHttp(models.AbstractModel):
         if not request.env.uid:
             cls._auth_method_public()
         response = cls._paylinks_plain_page(status)
-        cls._post_dispatch(response)
+        request.dispatcher.post_dispatch(response)
         return response
 
     @classmethod

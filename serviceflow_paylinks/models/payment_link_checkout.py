@@ -210,7 +210,7 @@ class PaymentLink(models.Model):
             "description": self.description or "",
             "expires_at": int(ends.replace(tzinfo=UTC).timestamp()),
             "email": email_normalize(self.email) or "",
-            "locale": self.partner_id.lang or self.env.lang or "",
+            "locale": self._get_customer_lang() or "",
         }
 
     def _get_address_mark(self):
@@ -232,7 +232,7 @@ class PaymentLink(models.Model):
 
     def _get_title(self):
         """Return in a few words what is paid, in the customer's language."""
-        link = self.with_context(lang=self.partner_id.lang or self.env.lang)
+        link = self.with_context(lang=self._get_customer_lang())
         if self.purpose == "invoice":
             return link.env._("Invoice %s", self.invoice_id.name)
         if self.purpose == "deposit":

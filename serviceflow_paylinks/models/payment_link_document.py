@@ -16,12 +16,14 @@ class PaymentLink(models.Model):
     def _get_document_values(self):
         """Return the lines and sums of the document: empty for a custom amount.
 
+        A draft, and so an invoice that is being corrected, is not shown.
+
         :return: dict with ``lines`` (dicts of a ``heading`` and its ``items``, which are dicts of
             ``name``, ``quantity``, ``amount``), ``more`` and ``summary`` (sentences), and
             ``totals`` (dicts of ``label``, ``amount``, ``strong``)
         """
         document = self._get_document()
-        if not document:
+        if not self._may_show_document():
             return {"lines": [], "more": "", "totals": [], "summary": ""}
         lines = [
             values
@@ -105,13 +107,16 @@ class PaymentLink(models.Model):
         rows.append((self.env._("Total"), document.amount_total, True))
         due, left = document._paylinks_amount_due(), self._get_document_residual(document)
         paid = document.amount_total - left
-        if self.currency_id.compare_amounts(paid, 0) > 0:
+        compare = self.currency_id.compare_amounts
+        if compare(paid, 0) > 0:
             rows.append((self.env._("Paid so far"), -paid, False))
-        if self.currency_id.compare_amounts(left - due, 0) > 0:
-            rows.append((self.env._("Discount for paying early"), due - left, False))
-        if self._is_payable() and self.currency_id.compare_amounts(self.amount, due) < 0:
-            rows.append((self.env._("To pay now"), self.amount, True))
-            rows.append((self.env._("Left after this payment"), due - self.amount, False))
+        if self._is_payable():
+            if compare(due, left) < 0:
+                rows.append((self.env._("Discount for paying early"), due - left, False))
+            if compare(self.amount, document.amount_total) < 0:
+                rows.append((self.env._("To pay now"), self.amount, True))
+            if compare(self.amount, due) < 0:
+                rows.append((self.env._("Left after this payment"), due - self.amount, False))
         return [
             {"label": label, "amount": self._format_money(amount), "strong": strong}
             for label, amount, strong in rows
@@ -121,7 +126,7 @@ class PaymentLink(models.Model):
         """Return what is not paid of the document, discounts aside."""
         if document._name == "sale.order":
             return document._paylinks_amount_due()
-        return document.amount_residual if document.state == "posted" else document.amount_total
+        return document.amount_residual
 
 
 def _by_heading(lines, count):

@@ -26,6 +26,10 @@ class PaymentLink(models.Model):
         lang = lang or self._get_active_lang(self.company_id.partner_id.lang)
         return self.with_context(lang=lang or self._get_any_lang())
 
+    def _get_customer_lang(self):
+        """Return the code of the language to address the customer in: the own, else the page's."""
+        return self._get_active_lang(self.partner_id.lang) or self.env.lang
+
     @api.model
     def _match_lang(self, wanted):
         """Return the active language that fits the browser's wishes best, or an empty string.

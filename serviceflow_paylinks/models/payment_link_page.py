@@ -102,6 +102,7 @@ class PaymentLink(models.Model):
             "state": state,
             "token": self.token,
             "problem": problem or (self._get_last_problem() if state == "payable" else ""),
+            "problem_phone": bool(problem),
             "notice": notice,
             "processor_note": self._describe_processor(),
             "test_mode": self.provider_id.state == "test",
@@ -210,7 +211,8 @@ class PaymentLink(models.Model):
         last = self.transaction_ids.filtered("checkout_ref").sorted("id")[-1:]
         if last.state not in ("draft", "error") or not last.checkout_problem:
             return ""
-        return last.provider_id._paylinks_explain_decline(last.checkout_problem)
+        reason = last.provider_id._paylinks_explain_decline(last.checkout_problem)
+        return self.env._("%s Nothing was charged.", reason)
 
     def _get_problem_for_payer(self, error):
         """Return why no page opened, for the customer; staff are told what to mend.

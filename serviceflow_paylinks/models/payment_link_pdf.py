@@ -74,6 +74,8 @@ class PaymentLink(models.Model):
                 ._render_qweb_pdf(self._get_pdf_report(), self._get_document().ids)
             )
         finally:
+            # Printing touches the document's rows: of a look nothing is to stay.
+            self.env.cr.rollback()
             _presses.release()
         return kind, content
 
