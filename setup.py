@@ -50,7 +50,12 @@ setup(
         "Programming Language :: Python :: 3",
     ],
     python_requires=">=3.10",
-    install_requires=["odoo>=19.0,<19.1", "stripe>=16,<17", "phonenumbers"],
+    install_requires=[
+        "odoo>=19.0,<19.1",
+        "stripe>=16,<17",
+        "phonenumbers",
+        "crawler-user-agents",
+    ],
     packages=packages(),
     package_dir={PACKAGE: ADDON},
     package_data={PACKAGE: [path.as_posix() for path in files()]},

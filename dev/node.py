@@ -1,4 +1,4 @@
-"""Prettier, installed by npm in `.dev/node` and run by the Node.js that comes as a Python wheel."""
+"""Prettier and axe-core, installed by npm in `.dev/node`; Node.js comes as a Python wheel."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ def ensure():
     wanted = stamps.digest(*MANIFESTS)
     if stamps.read("node") == wanted and FOLDER.exists():
         return
-    with step("Prettier"):
+    with step("Prettier and axe-core"):
         shutil.rmtree(FOLDER, ignore_errors=True)
         FOLDER.mkdir()
         for manifest in MANIFESTS:

@@ -31,6 +31,7 @@ def main():
         with locks.setup_lock():
             chromium = browser.ensure()
             wkhtmltopdf.ensure()
+            node.ensure()
             database.drop_left_over()
             template = templates.addon(source)
             name = database.name(f"test_p{os.getpid()}")

@@ -100,11 +100,15 @@ class Stripe:
     def get(self, path):
         return self._call("GET", path)
 
-    def post(self, path):
-        return self._call("POST", path)
+    def post(self, path, **data):
+        return self._call("POST", path, data)
 
-    def _call(self, method, path):
-        request = urllib.request.Request(f"{self.url}/_sandbox/{path}", method=method)
+    def delete(self, path):
+        return self._call("DELETE", path)
+
+    def _call(self, method, path, data=None):
+        body = json.dumps(data).encode() if data else None
+        request = urllib.request.Request(f"{self.url}/_sandbox/{path}", body, method=method)
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.loads(answer.read())
 

@@ -28,7 +28,9 @@ class TestCheckout(PaylinksCase):
         self.assertEqual(outcome.status, "declined")
         self.deliver_webhooks()
         self.assertEqual(link.state, "active")
-        self.assertIn(outcome.message, self.open_page(link).text.replace("&#39;", "'"))
+        page = self.open_page(link).text
+        self.assertIn("Your bank declined the payment.", page)
+        self.assertNotIn(outcome.message, page, "in our words, not in Stripe's English")
         self.assertEqual(self.open_checkout(link), attempt, "the same page serves the next try")
         self.sandbox.customer.pay(attempt.checkout_ref)
         self.deliver_webhooks()

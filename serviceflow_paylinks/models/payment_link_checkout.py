@@ -239,7 +239,7 @@ class PaymentLink(models.Model):
             "description": self.description or "",
             "expires_at": int(ends.replace(tzinfo=UTC).timestamp()),
             "email": email_normalize(self.email) or "",
-            "locale": self.partner_id.lang or "",
+            "locale": self._get_customer_lang() or "",
         }
 
     def _get_address_mark(self):
@@ -255,13 +255,13 @@ class PaymentLink(models.Model):
         values = {name: frozen[name] for name in frozen if name not in ("address", "part")}
         return CheckoutRequest(
             success_url=f"{self.url}/return?session_id={{CHECKOUT_SESSION_ID}}",
-            cancel_url=self.url,
+            cancel_url=f"{self.url}/return?cancelled=1",
             **values,
         )
 
     def _get_title(self):
         """Return in a few words what is paid, in the customer's language."""
-        link = self.with_context(lang=self.partner_id.lang)
+        link = self.with_context(lang=self._get_customer_lang())
         if self.purpose == "invoice":
             return link.env._("Invoice %s", self.invoice_id.name)
         if self.purpose == "deposit":

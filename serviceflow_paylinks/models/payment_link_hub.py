@@ -141,7 +141,9 @@ class PaymentLink(models.Model):
             query.select(
                 SQL("count(*)"),
                 SQL("count(*) FILTER (WHERE %s)", paid),
-                SQL("percentile_cont(0.5) WITHIN GROUP (ORDER BY %s) FILTER (WHERE %s)", took, paid),
+                SQL(
+                    "percentile_cont(0.5) WITHIN GROUP (ORDER BY %s) FILTER (WHERE %s)", took, paid
+                ),
             )
         )
         return {

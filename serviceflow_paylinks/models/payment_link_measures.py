@@ -95,9 +95,7 @@ class PaymentLink(models.Model):
         started = SQL("(%s OR coalesce(%s.attempt_count, 0) > 0)", paid, link)
         opened = SQL("(%s OR %s.opened_at IS NOT NULL)", started, link)
         sent = SQL("(%s OR %s.sent_at IS NOT NULL)", opened, link)
-        took = SQL(
-            "extract(epoch FROM greatest(%s.paid_at - %s.sent_at, '0'))::float8", link, link
-        )
+        took = SQL("extract(epoch FROM greatest(%s.paid_at - %s.sent_at, '0'))::float8", link, link)
         return {
             "hub_currency_id": SQL("%s", self.env.company.currency_id.id),
             "collected": self._collected_to_sql(link),

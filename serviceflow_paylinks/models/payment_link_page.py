@@ -1,58 +1,219 @@
-import logging
+import re
+from functools import lru_cache
 
+from markupsafe import Markup
 from odoo import fields, models
-from odoo.exceptions import ConcurrencyError
-from odoo.tools import SQL, format_date
-from psycopg2 import OperationalError
+from odoo.tools import file_open
 
-from ..exceptions import ProcessorError
+from .. import contrast
+from ..const import PAY_ROUTE
+from .res_company_page import DARK, LIGHT
 
-_logger = logging.getLogger(__name__)
+# A page that waits for the bank looks again after so many seconds, then no more.
+REFRESH_AFTER = (5, 10, 20, 30, 60, 120, 300)
+LONG_AMOUNT = 12  # characters; longer ones are written smaller
+
+STYLE_SHEET = "serviceflow_paylinks/static/page/page.css"
+GROUNDS = (
+    {
+        "ink": "#1c1f23",
+        "soft": "#565f6b",
+        "paper": contrast.to_hex(LIGHT[0]),
+        "ground": contrast.to_hex(LIGHT[1]),
+        "line": "#d9dde2",
+        "edge": "#8b939e",
+        "bad": "#a51d2d",
+        "bad-ground": "#fdf0f1",
+        "good": "#1b6e3c",
+    },
+    {
+        "ink": "#eef0f2",
+        "soft": "#b0b8c2",
+        "paper": contrast.to_hex(DARK[0]),
+        "ground": contrast.to_hex(DARK[1]),
+        "line": "#363c44",
+        "edge": "#7c8591",
+        "bad": "#ff9da4",
+        "bad-ground": "#33191d",
+        "good": "#6fd49a",
+    },
+)
 
 
 class PaymentLink(models.Model):
-    """What the customer's page shows, and what the customer's visits leave behind."""
+    """What the customer's page shows: no more than the payer needs."""
 
     _inherit = "payment.link"
 
-    def _get_page_values(self):
-        """Return what the page shows: no more than the payer needs.
+    # -- the state of the page --
 
-        :return: dict of texts; ``state`` is payable, processing, paid, settled, expired or
-            unavailable
+    def _get_page_state(self):
+        """Return what the page is about: ``payable``, ``processing``, ``paid``, ``settled``,
+        ``expired`` or ``unavailable``."""
+        self.ensure_one()
+        if self.state in ("paid", "settled", "processing"):
+            return self.state
+        if self._get_pending_amount():
+            return "processing"
+        if self.state == "expired" or self._is_past_expiry():
+            return self._get_expired_page_state()
+        return "payable" if self._is_payable() else "unavailable"
+
+    def _get_expired_page_state(self):
+        """An expired link whose successor was paid asks for nothing any more."""
+        latest = self._get_latest_renewal()
+        if latest == self:
+            return "expired" if self._is_worth_renewing() else "unavailable"
+        state = {"paid": "settled", "settled": "settled", "processing": "processing"}
+        return state.get(latest.state, "unavailable" if latest.state == "cancelled" else "expired")
+
+    def _is_worth_renewing(self):
+        owed = self._get_remainders()[self]
+        return owed > 0 and owed >= self._get_minimum()
+
+    def _get_pending_amount(self):
+        """Return what is on its way through this link, or else on the same document (float)."""
+        own = self.transaction_ids.filtered(lambda tx: tx._is_on_its_way())
+        if own:
+            return sum(own.mapped("amount"))
+        if self.amount or not self._get_document():
+            return 0.0
+        field = "sale_order_ids" if self.purpose == "deposit" else "invoice_ids"
+        document = self._get_document()
+        return self._sum_in_flight(field, document).get(document.id, 0.0)
+
+    # -- what it shows --
+
+    def _get_page_values(self, problem="", notice="", look=0):
+        """Return what the page shows, as texts in the language of the link's context.
+
+        :param str problem: what went wrong just now
+        :param str notice: what the customer should know besides
+        :param int look: how often the page has looked again already
         """
         self.ensure_one()
-        document = self._get_document()
-        company = self.company_id
-        due = self.invoice_id.invoice_date_due if self.purpose == "invoice" else False
+        state = self._get_page_state()
         return {
-            "lang": (self.env.lang or "en_US").split("_")[0],
-            "state": self._get_page_state(),
-            "title": self._get_title(),
-            "description": self.description if document else "",
-            "amount": self.currency_id.format(self.amount),
-            "paid": self.currency_id.format(self.amount_paid),
-            "due": format_date(self.env, due, date_format="long") if due else "",
-            "company": company.name,
-            "company_phone": company.phone or "",
-            "company_email": company.email or "",
+            **self._get_lang_values(),
+            **self._get_business_values(),
+            **self._get_subject_values(state),
+            **self._get_document_values(),
+            **self._get_state_values(state, look),
+            "state": state,
             "token": self.token,
-            "problem": self._get_last_problem(),
+            "problem": problem or (self._get_last_problem() if state == "payable" else ""),
+            "problem_phone": bool(problem),
+            "notice": notice,
+            "processor_note": self._describe_processor(),
             "test_mode": self.provider_id.state == "test",
         }
 
-    def _get_page_state(self):
-        if self.state in ("processing", "paid", "settled"):
-            return self.state
-        if self.state == "expired" or self._is_past_expiry():
-            return "expired"
-        return "payable" if self._is_payable() else "unavailable"
+    def _get_business_values(self):
+        """Return who asks for the money, and how to reach them."""
+        company = self.company_id
+        phone = company.phone or ""
+        return {
+            "company": company.name,
+            "logo": company._paylinks_logo_source(),
+            "style": _style(*company._paylinks_palette()),
+            "company_phone": phone,
+            "phone_href": "tel:" + re.sub(r"[^\d+]", "", phone),
+            "company_email": company.email or "",
+        }
+
+    def _get_subject_values(self, state):
+        """Return what the payment is for."""
+        document = self._get_document()
+        day = {"account.move": "invoice_date", "sale.order": "date_order"}.get(document._name)
+        amount = self._format_money(self.amount)
+        return {
+            "title": self._get_title(),
+            "date": self._format_day(document[day]) if document and day else "",
+            "description": self.description if document and self.description else "",
+            "amount": amount,
+            "amount_is_long": len(amount) > LONG_AMOUNT,
+            "pay_label": self.env._("Pay %s", amount),
+            "due": self._describe_due() if state == "payable" else "",
+            "document_label": self._get_document_label() if self._has_document_pdf() else "",
+        }
+
+    def _describe_processor(self):
+        name = self.provider_id._paylinks_processor_name()
+        return self.env._(
+            "Payments are processed securely by %s. We never see your card or account number.", name
+        )
+
+    def _describe_due(self):
+        """Return when the money is expected, as a sentence; empty where nothing was agreed."""
+        due = self.invoice_id.invoice_date_due if self.purpose == "invoice" else False
+        if not due:
+            return ""
+        today = fields.Date.context_today(self)
+        if due == today:
+            return self.env._("Due today")
+        if due < today:
+            return self.env._("Was due on %s", self._format_day(due))
+        return self.env._("Due on %s", self._format_day(due))
+
+    def _get_document_label(self):
+        if self.purpose == "invoice":
+            return self.env._("View invoice")
+        if self.sale_order_id.state in ("draft", "sent"):
+            return self.env._("View quotation")
+        return self.env._("View order")
+
+    # -- what each state shows besides --
+
+    def _get_state_values(self, state, look):
+        """Return what only some states show; every key is there in each."""
+        values = {
+            "pending": "",
+            "receipt": [],
+            "refresh": "",
+            "can_renew": False,
+            "renewal_sent": False,
+            "on_hold": state == "unavailable" and self._is_document_on_hold(),
+        }
+        if state == "processing":
+            pending = self._get_pending_amount()
+            values["pending"] = self._format_money(pending) if pending else ""
+            values["refresh"] = self._get_refresh(look)
+        elif state == "paid":
+            values["receipt"] = self._get_receipt()
+        elif state == "expired":
+            values["can_renew"] = self._can_reach_customer()
+            values["renewal_sent"] = self._is_renewed_lately()
+        return values
+
+    def _get_refresh(self, look):
+        """Return the ``Refresh`` header of a page that waits; empty once it has waited enough."""
+        if look >= len(REFRESH_AFTER):
+            return ""
+        return f"{REFRESH_AFTER[look]}; url={PAY_ROUTE}/{self.token}?look={look + 1}"
+
+    def _get_receipt(self):
+        """Return what stands on the customer's receipt: list of (label, text)."""
+        paid = self.transaction_ids.filtered(lambda tx: tx.state == "done").sorted("id")[-1:]
+        rows = [
+            (self.env._("Date"), self._format_day_of(paid.checkout_paid_at or self.paid_at)),
+            (self.env._("Paid with"), paid.payment_method_id.name or ""),
+            (self.env._("Reference"), paid.reference or ""),
+        ]
+        if self.currency_id.compare_amounts(self.amount_refunded, 0) > 0:
+            rows.append((self.env._("Refunded"), self._format_money(self.amount_refunded)))
+        return [
+            (self.env._("Amount"), self._format_money(self.amount_paid)),
+            *(row for row in rows if row[1]),
+        ]
 
     def _get_last_problem(self):
-        """Return why the last try failed, in the processor's words for the payer."""
+        """Return in plain words why the last try failed; empty if it did not."""
         tries = self.transaction_ids.filtered(lambda tx: tx.checkout_ref and not tx.token_id)
         last = tries.sorted("id")[-1:]
-        return (last.state in ("draft", "error") and last.state_message) or ""
+        if last.state not in ("draft", "error") or not last.checkout_problem:
+            return ""
+        reason = last.provider_id._paylinks_explain_decline(last.checkout_problem)
+        return self.env._("%s Nothing was charged.", reason)
 
     def _get_problem_for_payer(self, error):
         """Return why no page opened, for the customer; staff are told what to mend.
@@ -60,47 +221,76 @@ class PaymentLink(models.Model):
         :param ProcessorError error: what went wrong
         """
         if error.person not in ("unreachable", "busy", "unknown"):
-            self._flag(
-                self.env._("The customer could not pay"), self.provider_id._paylinks_explain(error)
+            staff = self._with_staff_language()
+            staff._flag(
+                staff.env._("The customer could not pay"),
+                staff.provider_id._paylinks_explain(error),
             )
         return self.provider_id._paylinks_explain_to_payer(error)
 
-    def _count_open(self):
-        """Count one visit; one statement, and no wait for a click that holds the row."""
-        self.env.flush_all()
-        self.env.execute_query(
-            SQL(
-                """
-                UPDATE payment_link
-                   SET open_count = coalesce(open_count, 0) + 1,
-                       opened_at = coalesce(opened_at, %s)
-                 WHERE id = (SELECT id FROM payment_link WHERE id = %s
-                                FOR NO KEY UPDATE SKIP LOCKED)
-                RETURNING id
-                """,
-                fields.Datetime.now(),
-                self.id,
-            )
+    def _get_notice_of_return(self):
+        """Return what to say to the customer who comes back without having paid."""
+        if self._get_page_state() != "payable" or self._get_last_problem():
+            return ""
+        return self.env._("You have not paid yet, and nothing was charged.")
+
+    def _get_problem_of_form(self):
+        return self.env._(
+            "This page was open for a long time, or your browser keeps no cookies. Nothing was"
+            " charged; please press the button once more."
         )
-        self.invalidate_recordset(["open_count", "opened_at"])
 
-    def _welcome_back(self, checkout_ref):
-        """The customer returns from the processor's page: ask how it went, if that is open yet.
+    def _get_problem_of_document(self):
+        return self.env._(
+            "The document cannot be shown at the moment. Please try again in a minute, or contact"
+            " us."
+        )
 
-        :param str checkout_ref: the checkout that the customer comes from; only an attempt of this
-            very link is asked about
+    # -- as HTML --
+
+    def _render_page(self, values):
+        """Return the page of a link as HTML.
+
+        :param dict values: as ``_get_page_values`` gives them, and ``csrf_token``
         """
-        attempt = self.transaction_ids.filtered(
-            lambda tx: tx.checkout_ref == checkout_ref and tx.state in ("draft", "pending")
-        )
-        try:
-            if attempt:
-                attempt._look_at_checkout()
-        except (OperationalError, ConcurrencyError):
-            raise  # Odoo runs the request again.
-        except ProcessorError as error:
-            attempt._postpone_check(error)  # The webhook or the schedule will tell.
-        except Exception:
-            # The customer has paid and must see our page; the schedule tries again.
-            self.env.cr.rollback()
-            _logger.exception("The return to link %s failed.", self.name)
+        return self._render_template("serviceflow_paylinks.pay_page", values)
+
+    def _render_plain_page(self, template, **values):
+        """Return a page that is about no link: (HTML, values), in the language of the context."""
+        values = {
+            **self._get_lang_values(),
+            "company": "",
+            "logo": "",
+            "refresh": "",
+            "style": _style(*self.env["res.company"]._paylinks_palette()),
+            **values,
+        }
+        return self._render_template(template, values), values
+
+    def _render_template(self, template, values):
+        return Markup("<!DOCTYPE html>\n") + self.env["ir.qweb"]._render(template, values)
+
+
+@lru_cache(maxsize=256)
+def _style(light, dark):
+    """Return the style sheet with the colours for light and for dark grounds.
+
+    :param tuple light, dark: pairs of a variable's name and its value
+    """
+    variables = [
+        "".join(f"--{name}:{color};" for name, color in {**ground, **dict(palette)}.items())
+        for ground, palette in zip(GROUNDS, (light, dark), strict=True)
+    ]
+    with file_open(STYLE_SHEET) as source:
+        rules = _minify(source.read())
+    return Markup(
+        f":root{{color-scheme:light dark;{variables[0]}}}"
+        f"@media(prefers-color-scheme:dark){{:root{{{variables[1]}}}}}"
+        f"{rules}"
+    )
+
+
+def _minify(css):
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = re.sub(r"\s+", " ", css)
+    return re.sub(r"\s*([{};,>])\s*", r"\1", re.sub(r":\s+", ":", css)).replace(";}", "}").strip()

@@ -15,11 +15,20 @@ class PaymentLink(models.Model):
 
     _inherit = "payment.link"
 
-    def _get_page_values(self):
-        values = super()._get_page_values()
+    def _get_page_values(self, form=None, error=None, **said):
+        """Override to show the fields.
+
+        :param dict form: what was sent, to be shown again
+        :param ChoiceError error: what is wrong with it
+        """
+        values = super()._get_page_values(**said)
         payable = values["state"] == "payable"
         paid = self._get_paid_so_far() if payable else 0
-        values["choice"] = self._get_choice_values() if payable else False
+        values["choice"] = self._get_choice_values(form, error) if payable else False
+        if values["choice"]:
+            values["pay_label"] = self.env._("Pay")  # How much is the customer's to say.
+        if error:
+            values["problem"] = ""
         values["paid_so_far"] = self._format(paid) if paid else ""
         return values
 

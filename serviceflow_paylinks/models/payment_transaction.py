@@ -38,6 +38,9 @@ class PaymentTransaction(models.Model):
     checkout_check_at = fields.Datetime(
         readonly=True, copy=False, help="When to ask the processor, should no messenger come."
     )
+    checkout_problem = fields.Char(
+        readonly=True, copy=False, help="Which kind of problem the last try met, in one word."
+    )
     checkout_check_count = fields.Integer(readonly=True, copy=False)
 
     # The guard behind the row locks: two clicks, tabs or links never open two checkouts.

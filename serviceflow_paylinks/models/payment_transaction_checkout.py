@@ -179,7 +179,10 @@ class PaymentTransaction(models.Model):
 
     def _record_checkout(self, checkout):
         """Keep what the processor told, and when to ask again."""
-        values = {"checkout_ref": checkout.ref}
+        values = {
+            "checkout_ref": checkout.ref,
+            "checkout_problem": checkout.problem_kind or False,
+        }
         if checkout.url:
             values["checkout_url"] = checkout.url
         if checkout.expires_at:

@@ -59,6 +59,7 @@ class ResConfigSettings(models.TransientModel):
             "res_id": provider.id,
             "views": [(False, "form")],
         }
+
     paylinks_ledger_days = fields.Integer(
         "Keep Webhook Events",
         config_parameter="serviceflow_paylinks.ledger_days",

@@ -94,7 +94,8 @@ class Checkout:
     :param payment_ref: the processor's id of the payment, once the customer confirmed
     :param paid_at: when the customer confirmed (UTC, naive), if known
     :param method: the processor's code of the method (``sepa_debit``), or the card's brand
-    :param problem: the processor's words on the last failed try, for the payer
+    :param problem: the processor's words on the last failed try, for staff
+    :param problem_kind: what the payer is told of it, as ``providers.declines`` names it
     :param problem_code: what the failed try failed of: ``authentication_required`` where the bank
         wants to hear from the customer, else the processor's own code
     """
@@ -112,6 +113,7 @@ class Checkout:
     method: str = ""
     problem: str = ""
     problem_code: str = ""
+    problem_kind: str = ""
 
 
 @dataclass(frozen=True)

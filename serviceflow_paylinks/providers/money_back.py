@@ -50,4 +50,3 @@ def read_dispute(dispute):
         fee=sum(movement["fee"] for movement in movements),
         fee_currency=(movements[0]["currency"] if movements else dispute["currency"]).upper(),
     )
-

@@ -29,6 +29,7 @@ from .base import (
     Notification,
     Processor,
 )
+from .declines import decline_kind
 from .stripe_charges import PREFIX, charge_params, read_intent, utc
 
 # The SDK would write a file in the home folder and report timings to Stripe.
@@ -435,6 +436,7 @@ def _read_session(session):
         paid_at=utc(charge.get("created") or intent.get("created")),
         method=(details.get("card") or {}).get("brand") or method,
         problem=(intent.get("last_payment_error") or {}).get("message") or "",
+        problem_kind=decline_kind(intent.get("last_payment_error")),
     )
 
 

@@ -2,7 +2,6 @@ from collections import defaultdict
 from datetime import timedelta
 
 from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime
@@ -243,7 +242,9 @@ class PaymentLinkBulk(models.TransientModel):
         """Return one group: what becomes of it, and whom it is about."""
         names = ", ".join(f"{link.partner_id.name} ({link.name})" for link in links[:NAMED])
         if len(links) > NAMED:
-            names = self.env._("%(names)s and %(count)s more", names=names, count=len(links) - NAMED)
+            names = self.env._(
+                "%(names)s and %(count)s more", names=names, count=len(links) - NAMED
+            )
         return Markup(
             '<div class="d-flex mb-2"><i class="fa fa-fw %s mt-1 me-2" role="img"></i>'
             "<div><strong>%s</strong><br/><span class='text-muted'>%s</span></div></div>"

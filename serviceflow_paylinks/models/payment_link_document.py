@@ -1,0 +1,141 @@
+from odoo import models
+
+# How many lines the page shows before it says "and 3 more".
+SHOWN_LINES = 8
+SECTIONS = ("line_section", "line_subsection")
+
+
+class PaymentLink(models.Model):
+    """What the page tells of the invoice or order: what stands on the customer's document, in short.
+
+    Notes are left out, and so is what the document itself does not show.
+    """
+
+    _inherit = "payment.link"
+
+    def _get_document_values(self):
+        """Return the lines and sums of the document: empty for a custom amount.
+
+        A draft, and so an invoice that is being corrected, is not shown.
+
+        :return: dict with ``lines`` (dicts of a ``heading`` and its ``items``, which are dicts of
+            ``name``, ``quantity``, ``amount``), ``more`` and ``summary`` (sentences), and
+            ``totals`` (dicts of ``label``, ``amount``, ``strong``)
+        """
+        document = self._get_document()
+        if not self._may_show_document():
+            return {"lines": [], "more": "", "totals": [], "summary": ""}
+        lines = [
+            values
+            for line in self._get_document_lines(document)
+            if (values := self._prepare_page_line(line))
+        ]
+        items = [line for line in lines if line["name"]]
+        hidden = len(items) - SHOWN_LINES
+        return {
+            "lines": _by_heading(lines, SHOWN_LINES),
+            "more": self.env._("and %s more", hidden) if hidden > 0 else "",
+            "totals": self._get_totals(document),
+            "summary": self._summarize(items),
+        }
+
+    def _get_document_lines(self, document):
+        """Return the lines that the customer's document shows, by Odoo's own report."""
+        if document._name == "sale.order":
+            return document._get_order_lines_to_report()
+        return document._get_move_lines_to_report()
+
+    def _prepare_page_line(self, line):
+        """Return what the page shows of one line: a dict; None for what it leaves out."""
+        name = (line.name or "").strip().partition("\n")[0]
+        if line.display_type in SECTIONS:
+            if not (line.collapse_composition or line.collapse_prices):
+                return {"heading": name, "name": "", "quantity": "", "amount": ""}
+            amount = sum(line._get_section_lines().mapped(self._amount_field()))
+            return self._prepare_page_item(name, amount=amount)
+        if line.display_type not in (False, "product"):
+            return None
+        quantity = line["product_uom_qty" if line._name == "sale.order.line" else "quantity"]
+        amount = line[self._amount_field()]
+        if not quantity and self.currency_id.is_zero(amount):
+            return None  # An option that was not chosen.
+        section, chapter = line.parent_id, line.parent_id.parent_id
+        if section.collapse_prices or chapter.collapse_prices:
+            amount = None
+        return self._prepare_page_item(name, self._describe_quantity(line, quantity), amount)
+
+    def _prepare_page_item(self, name, quantity="", amount=None):
+        return {
+            "heading": "",
+            "name": name,
+            "quantity": quantity,
+            "amount": "" if amount is None else self._format_money(amount),
+        }
+
+    def _describe_quantity(self, line, quantity):
+        """Return ``2.5 Hours``, or nothing for one piece."""
+        unit = line.product_uom_id
+        pieces = not unit or unit == self.env.ref("uom.product_uom_unit", raise_if_not_found=False)
+        number = self._format_quantity(quantity)
+        if pieces:
+            return "" if quantity == 1 else f"{number} \N{MULTIPLICATION SIGN}"
+        return f"{number} {unit.name}"
+
+    def _summarize(self, items):
+        """Return in one line what the document is for."""
+        if not items:
+            return ""
+        first, others = items[0]["name"], len(items) - 1
+        if not others:
+            return first
+        return self.env._("%(first)s and %(count)s more", first=first, count=others)
+
+    def _amount_field(self):
+        """Return the field of a line that the business's documents show, with or without taxes."""
+        return "price_total" if self._shows_taxes_included() else "price_subtotal"
+
+    def _shows_taxes_included(self):
+        return self.company_id.account_price_include == "tax_included"
+
+    # -- the sums --
+
+    def _get_totals(self, document):
+        """Return how the document's total leads to what is paid now: list of dicts."""
+        rows = []
+        if not self._shows_taxes_included() and not self.currency_id.is_zero(document.amount_tax):
+            rows.append((self.env._("Taxes"), document.amount_tax, False))
+        rows.append((self.env._("Total"), document.amount_total, True))
+        due, left = document._paylinks_amount_due(), self._get_document_residual(document)
+        paid = document.amount_total - left
+        compare = self.currency_id.compare_amounts
+        if compare(paid, 0) > 0:
+            rows.append((self.env._("Paid so far"), -paid, False))
+        if self._is_payable():
+            if compare(due, left) < 0:
+                rows.append((self.env._("Discount for paying early"), due - left, False))
+            if compare(self.amount, document.amount_total) < 0:
+                rows.append((self.env._("To pay now"), self.amount, True))
+            if compare(self.amount, due) < 0:
+                rows.append((self.env._("Left after this payment"), due - self.amount, False))
+        return [
+            {"label": label, "amount": self._format_money(amount), "strong": strong}
+            for label, amount, strong in rows
+        ]
+
+    def _get_document_residual(self, document):
+        """Return what is not paid of the document, discounts aside."""
+        if document._name == "sale.order":
+            return document._paylinks_amount_due()
+        return document.amount_residual
+
+
+def _by_heading(lines, count):
+    """Return the lines up to so many items, under their headings; none that nothing follows."""
+    blocks, items = [{"heading": "", "items": []}], 0
+    for line in lines:
+        if line["heading"]:
+            blocks.append({"heading": line["heading"], "items": []})
+        elif items < count:
+            blocks[-1]["items"].append(line)
+            items += 1
+    return [block for block in blocks if block["items"]]
