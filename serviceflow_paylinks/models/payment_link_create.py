@@ -125,7 +125,7 @@ class PaymentLink(models.Model):
         :param document: a record as superuser; None for a custom amount
         """
         if "amount" in vals:
-            vals["amount_fixed"] = self._read_amount(vals.pop("amount"))
+            vals["amount_fixed"] = self._check_given_amount(vals.pop("amount"))
         agreed = vals.get("amount_fixed") or vals["purpose"] != "invoice"
         vals.setdefault("amount_policy", "fixed" if agreed else "balance")
         if "expires_at" not in vals:
@@ -137,7 +137,7 @@ class PaymentLink(models.Model):
             self._check_expiry_is_ahead(fields.Datetime.to_datetime(vals["expires_at"]))
 
     @api.model
-    def _read_amount(self, given):
+    def _check_given_amount(self, given):
         """Return an amount that a person or program gave; letters get a sentence.
 
         :rtype: float

@@ -83,7 +83,7 @@ class PaymentLinkGenerate(models.TransientModel):
         """Give letters in place of an amount a sentence."""
         links = self.env["payment.link"]
         given = {name: vals[name] for name in ("amount", "balance") if name in vals}
-        return {**vals, **{name: links._read_amount(value) for name, value in given.items()}}
+        return {**vals, **{name: links._check_given_amount(value) for name, value in given.items()}}
 
     # -- what follows from the choice --
 
