@@ -191,6 +191,19 @@ class TestSavedCard(CollectCase):
             self.press(second, "action_charge")
         self.assertEqual(self.charges(token), [4000])
 
+    def test_part_while_the_others_charge_is_not_known(self):
+        """What was asked for twice is paid once, also where the first answer was lost."""
+        token, part = self.save_card(), {"amount_choice": "other", "amount": 40}
+        invoice = self.make_invoice(100)
+        first, second = self.collect(invoice, **part), self.collect(invoice, **part)
+        self.sandbox.faults.add("timeout", "POST", INTENTS, times=None, after_effect=True)
+        self.press(first, "action_charge")
+        self.sandbox.faults.clear()
+        with self.assertRaisesRegex(UserError, "Another payment of this came in"):
+            self.press(second, "action_charge")
+        self.assertEqual(self.charges(token), [4000])
+        self.assertEqual(first.payment_state, "paid")
+
     def test_over_rpc_twice(self):
         token = self.save_card()
         link = self.make_link(100)

@@ -39,7 +39,7 @@ class AccountMove(models.Model):
         self.ensure_one()
         name = self.display_name
         if self.move_type == "out_refund":
-            return self.env._("%s is a credit note: choose a customer invoice.", name)
+            return self.env._("%s is a credit note, not a customer invoice: choose an invoice.", name)
         if self.move_type in ("in_invoice", "in_refund", "in_receipt"):
             return self.env._(
                 "%s is a vendor bill, not a customer invoice: pay it with its own Pay button.", name
@@ -126,9 +126,12 @@ class AccountMove(models.Model):
 
     def _open_collect(self, name):
         action = self.env["ir.actions.act_window"]._for_xml_id(f"serviceflow_paylinks.{name}")
-        context = {"default_invoice_ids": self.ids, "default_purpose": "invoice"}
-        if name == "payment_collect_action":
-            context["default_is_collect"] = True
+        context = {
+            "default_invoice_ids": self.ids,
+            "default_purpose": "invoice",
+            "default_is_collect": name == "payment_collect_action",
+            "dialog_size": "medium",
+        }
         return {**action, "context": context}
 
     @api.model

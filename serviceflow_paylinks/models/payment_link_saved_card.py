@@ -52,19 +52,38 @@ class PaymentLink(models.Model):
             attempt, older = self._reserve_charge(token, who)
             # pylint: disable-next=invalid-commit
             self.env.cr.commit()
+            if older:
+                self._close_older(older)
+                continue
             try:
-                for other in older:
-                    other._close_checkout()
-                if older:
-                    continue
                 if attempt.checkout_open:
                     self._charge_or_look(attempt)
             except ProcessorError as error:
-                if older:
-                    raise UserError(self._explain_busy(error)) from error
                 self._note_problem(attempt, error)
             return attempt
         raise UserError(self.env._("Somebody else is paying this at the moment. Look again soon."))
+
+    def _close_older(self, older):
+        """Close what is open beside this charge.
+
+        :raise UserError: it cannot be closed; or it was paid, and the link would still ask for
+            something: whoever pressed the button did not know that
+        """
+        try:
+            for other in older:
+                other._close_checkout()
+        except ProcessorError as error:
+            raise UserError(self._explain_busy(error)) from error
+        # What was found out is kept, even if nothing is charged now.
+        # pylint: disable-next=invalid-commit
+        self.env.cr.commit()
+        if older.filtered(lambda tx: tx.state in ("pending", "done")) and self._is_payable():
+            raise UserError(
+                self.env._(
+                    "Another payment of this came in at this moment, so nothing more was charged."
+                    " Close this window and look at the document again."
+                )
+            )
 
     def _charge_or_look(self, attempt):
         """Charge; or, where a call of before has had its time, find out what came of it."""

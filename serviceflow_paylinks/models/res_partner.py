@@ -47,7 +47,11 @@ class ResPartner(models.Model):
         purpose = "invoice" if self._has_open_invoice() else "custom"
         return {
             **action,
-            "context": {"default_partner_id": self.id, "default_purpose": purpose},
+            "context": {
+                "default_partner_id": self.id,
+                "default_purpose": purpose,
+                "dialog_size": "medium",
+            },
         }
 
     def _has_open_invoice(self):

@@ -30,7 +30,9 @@ class PaymentLinkGenerate(models.TransientModel):
     partner_id = fields.Many2one("res.partner", "Customer")
     commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id")
     invoice_ids = fields.Many2many("account.move", string="Invoices")
+    invoice_count = fields.Integer(compute="_compute_is_single")
     is_single = fields.Boolean(compute="_compute_is_single")
+    headline = fields.Char(compute="_compute_headline")
     preview = fields.Text(compute="_compute_preview")
     description = fields.Char(help="What the customer reads on the payment page.")
     # What the clerk saw: it is stored, so that money collected meanwhile is noticed.
@@ -96,7 +98,19 @@ class PaymentLinkGenerate(models.TransientModel):
     @api.depends("invoice_ids", "purpose")
     def _compute_is_single(self):
         for wizard in self:
-            wizard.is_single = wizard.purpose == "custom" or len(wizard.invoice_ids) == 1
+            wizard.invoice_count = len(wizard.invoice_ids)
+            wizard.is_single = wizard.purpose == "custom" or wizard.invoice_count == 1
+
+    @api.depends("invoice_ids", "purpose", "balance")
+    def _compute_headline(self):
+        for wizard in self:
+            invoice = wizard._get_invoice()
+            wizard.headline = bool(invoice) and self.env._(
+                "%(customer)s owes %(balance)s on %(invoice)s",
+                customer=invoice.partner_id.name,
+                balance=invoice.currency_id.format(wizard.balance),
+                invoice=invoice.name,
+            )
 
     @api.depends("invoice_ids", "purpose")
     def _compute_currency_id(self):
@@ -128,7 +142,7 @@ class PaymentLinkGenerate(models.TransientModel):
             elif wizard._get_invoice() and wizard.amount_choice == "balance":
                 wizard.amount = wizard.balance
             else:
-                wizard.amount = wizard.amount
+                wizard.amount = wizard.amount if wizard.purpose == "invoice" else 0.0
 
     @api.depends("invoice_ids", "partner_id", "purpose")
     def _compute_contact(self):

@@ -176,6 +176,7 @@ class PaymentLinkGenerate(models.TransientModel):
             "view_mode": "form",
             "views": [(False, "form")],
             "target": "new",
+            "context": {"dialog_size": "large" if self.step == "lines" else "medium"},
         }
 
     def action_open_link(self):
