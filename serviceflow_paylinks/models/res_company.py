@@ -9,10 +9,6 @@ class ResCompany(models.Model):
     paylinks_expiry_days = fields.Integer(
         "Payment Links Expire After", default=30, help="Days after creation; 0: never."
     )
-    paylinks_reminder_days = fields.Integer(
-        "Remind Before Expiry",
-        help="Days before the expiry on which the customer is reminded by email; 0: not at all.",
-    )
 
     def _paylinks_default_expiry(self, now):
         """Return when a link created now expires (UTC); False for never."""

@@ -5,6 +5,3 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     paylinks_expiry_days = fields.Integer(related="company_id.paylinks_expiry_days", readonly=False)
-    paylinks_reminder_days = fields.Integer(
-        related="company_id.paylinks_reminder_days", readonly=False
-    )

@@ -41,6 +41,7 @@ class CheckoutRequest:
     :param expires_at: seconds since the epoch
     :param success_url: where the customer goes after paying
     :param cancel_url: where the customer goes without paying
+    :param receipt: whether the processor sends the receipt
     """
 
     amount: int
@@ -53,6 +54,7 @@ class CheckoutRequest:
     expires_at: int
     email: str = ""
     locale: str = "auto"
+    receipt: bool = True
 
 
 @dataclass(frozen=True)
