@@ -8,6 +8,7 @@ import email.policy
 import json
 import socketserver
 import threading
+import time
 from base64 import b64decode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
@@ -23,8 +24,8 @@ class MailServer:
     def __init__(self):
         self.messages = []
         self.refuse = set()
+        self.delay = 0  # seconds that it takes for each message
         self.silent = threading.Event()
-        self.taken = threading.Semaphore(0)
         server = type("Server", (socketserver.ThreadingTCPServer,), {"daemon_threads": True})
         self._server = server(("127.0.0.1", 0), _Smtp)
         self._server.office = self
@@ -63,9 +64,9 @@ class _Smtp(socketserver.StreamRequestHandler):
 
     def _keep(self, office, data):
         office.messages.append(email.message_from_bytes(data, policy=email.policy.default))
-        office.taken.release()
-        while office.silent.is_set() and not self.connection._closed:
-            threading.Event().wait(0.05)
+        time.sleep(office.delay)
+        while office.silent.is_set():
+            time.sleep(0.05)
         self._say("250 kept")
 
     def _say(self, text):
@@ -92,7 +93,6 @@ class TextServer:
         self.texts = []
         self.answers = {}
         self.silent = threading.Event()
-        self.taken = threading.Semaphore(0)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Texts)
         self._server.office = self
         self._server.daemon_threads = True
@@ -121,7 +121,7 @@ class _Texts(BaseHTTPRequestHandler):
         else:
             status, answer = 200, self._odoo(office, json.loads(body))
         while office.silent.is_set():
-            threading.Event().wait(0.05)
+            time.sleep(0.05)
         data = json.dumps(answer).encode()
         try:
             self.send_response(status)
@@ -139,7 +139,6 @@ class _Texts(BaseHTTPRequestHandler):
                 state = office.answers.get(target["number"], "success")
                 if state == "success":
                     office.texts.append({"body": message["content"], **target})
-                    office.taken.release()
                 results.append({"uuid": target["uuid"], "state": state, "credit": 1})
         return {"jsonrpc": "2.0", "id": request.get("id"), "result": results}
 
@@ -163,7 +162,6 @@ class _Texts(BaseHTTPRequestHandler):
                 "token": token,
             }
         )
-        office.taken.release()
         return 201, {"sid": f"SM{len(office.texts):032d}", "status": "queued", "error_code": None}
 
     def log_message(self, *_arguments):

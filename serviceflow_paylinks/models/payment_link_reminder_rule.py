@@ -106,7 +106,7 @@ class PaymentLinkReminderRule(models.Model):
     def _get_moment_domain(self, now):
         days = timedelta(days=self.days)
         if self.moment == "before_expiry":
-            return Domain("expires_at", "<=", now + days) & Domain("create_date", "<", now - PAUSE)
+            return Domain("expires_at", "<=", now + days)
         zone = self.company_id.partner_id.tz or "UTC"
         today = fields.Datetime.context_timestamp(self.with_context(tz=zone), now).date()
         due = "invoice_id.invoice_date_due"
