@@ -205,7 +205,6 @@ class PaymentLinkReminderRule(models.Model):
 
     # -- the dry run --
 
-    @api.model
     def action_preview(self):
         """Show which reminders would go out tomorrow, and which would not and why."""
         self.check_access("read")
