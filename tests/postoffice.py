@@ -10,6 +10,7 @@ import socketserver
 import threading
 import time
 from base64 import b64decode
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
@@ -70,10 +71,8 @@ class _Smtp(socketserver.StreamRequestHandler):
         self._say("250 kept")
 
     def _say(self, text):
-        try:
+        with suppress(OSError):  # The client may be gone.
             self.wfile.write(f"{text}\r\n".encode())
-        except OSError:
-            pass  # The client is gone.
 
     def _read(self):
         lines = []

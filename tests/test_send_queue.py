@@ -45,13 +45,12 @@ def running():
     database = clone_for_test("queue")
     stack = Stack(database, name="queue", options=("--max-cron-threads=0",))
     try:
-        with MailServer() as mail, TextServer() as texts:
-            with stack:
-                stack.configure_stripe()
-                stack.shell(SETUP % (mail.port, texts.url))
-                office = Office(stack)
-                office.mail, office.texts = mail, texts
-                yield office
+        with MailServer() as mail, TextServer() as texts, stack:
+            stack.configure_stripe()
+            stack.shell(SETUP % (mail.port, texts.url))
+            office = Office(stack)
+            office.mail, office.texts = mail, texts
+            yield office
     finally:
         drop_database(database)
 

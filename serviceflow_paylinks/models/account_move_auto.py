@@ -52,15 +52,14 @@ class AccountMove(models.Model):
     def _paylinks_auto_generate(self):
         """Make the links, and put them into the outbox where the settings say so."""
         for company, moves in self.grouped("company_id").items():
-            if not self.env["payment.provider"]._paylinks_of_company(company).stripe_secret_key:
-                continue
             try:
                 with self.env.cr.savepoint():
                     moves.sudo()._paylinks_auto_generate_in(company)
             except OperationalError:
                 raise  # Odoo runs the whole posting again.
             except (UserError, ConcurrencyError):
-                _logger.info("Not every payment link could be made with its invoice.")
+                # Stripe is not connected, or somebody else made the link at this moment.
+                _logger.info("Payment links were not made with their invoices.")
             except Exception:
                 _logger.exception("Payment links could not be made with their invoices.")
 

@@ -16,9 +16,9 @@ class AccountMoveSend(models.AbstractModel):
         moves = self.env["account.move"].union(*moves_data)
         links = moves._paylinks_links_to_send()
         by_move = {link.invoice_id.id: link.id for link in links}
-        return super(
-            AccountMoveSend, self.with_context(paylinks_sent_links=by_move)
-        )._send_mails(moves_data)
+        return super(AccountMoveSend, self.with_context(paylinks_sent_links=by_move))._send_mails(
+            moves_data
+        )
 
     @api.model
     def _send_mail(self, move, mail_template, **kwargs):

@@ -85,9 +85,7 @@ class PaymentLinkMessage(models.Model):
     mail_message_id = fields.Many2one("mail.message", "Message", ondelete="set null")
     sms_uuid = fields.Char("SMS Reference")
 
-    _request_key_unique = models.UniqueIndex(
-        "(request_key)", "This message was asked for already."
-    )
+    _request_key_unique = models.UniqueIndex("(request_key)", "This message was asked for already.")
     _due_idx = models.Index("(id) WHERE state IN ('queued', 'held', 'sending')")
     _mail_message_idx = models.Index("(mail_message_id) WHERE mail_message_id IS NOT NULL")
     _sms_uuid_idx = models.Index("(sms_uuid) WHERE sms_uuid IS NOT NULL")

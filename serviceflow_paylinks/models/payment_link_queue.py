@@ -153,7 +153,7 @@ class PaymentLinkMessage(models.Model):
     def _settle_error(self, error, handing):
         """Something went wrong: before anything left the house, or, perhaps, after."""
         if handing.begun:
-            _logger.exception("Message %s: the outcome of its sending is not known.", self.id)
+            _logger.error("Message %s: the outcome of its sending is not known.", self.id)
             self._set_state("unknown", self._say_uncertain())
         elif isinstance(error, (OperationalError, ConcurrencyError)):
             _logger.info("Somebody else was faster with message %s: later.", self.id)

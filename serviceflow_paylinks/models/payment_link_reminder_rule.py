@@ -279,4 +279,4 @@ class PaymentLink(models.Model):
                 ["rule_id:count_distinct"],
             )
         )
-        return {link: count for link, count in groups}
+        return dict(groups)

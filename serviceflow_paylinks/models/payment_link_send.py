@@ -137,9 +137,7 @@ class PaymentLink(models.Model):
             ]
         )
         if obstacles:
-            bodies = {
-                link.id: self.env._("Not sent: %s", why) for link, why in obstacles.items()
-            }
+            bodies = {link.id: self.env._("Not sent: %s", why) for link, why in obstacles.items()}
             self.browse(bodies).sudo()._message_log_batch(bodies)
 
     def _tell_asked(self, channel, good, obstacles):
@@ -188,7 +186,7 @@ class PaymentLink(models.Model):
             [("link_id", "=", self.id), ("kind", "=", "link"), ("state", "in", WAITING)], limit=1
         ):
             values["send_waiting"] = False
-        if row.state in REACHED:
+        if row.state in REACHED and row.state != "unknown":
             values["sent_at"] = row.sent_at or self.sent_at or fields.Datetime.now()
             if "sent_channel" in self._fields:
                 before = self["sent_channel"]
