@@ -236,10 +236,11 @@ class TestPaymentLink(PaylinksCase):
     def test_sending(self):
         link = self.make_link()
         link.send_by_email()
+        link.send_by_sms()
+        self.run_schedule("cron_send_links")
         mail = self.env["mail.mail"].search([("email_to", "like", "ada@example.com")])
         self.assertEqual(len(mail), 1)
         self.assertIn(link.url, mail.body_html)
-        link.send_by_sms()
         sms = self.env["sms.sms"].search([("number", "=", link.phone)])
         self.assertIn(link.url, sms.body)
         self.assertTrue(link.sent_at)
@@ -260,12 +261,3 @@ class TestPaymentLink(PaylinksCase):
         self.assertFalse((link | dead).filtered("send_waiting"))
         self.assertIn("Not sent", dead.message_ids[0].body)
 
-    def test_reminders(self):
-        link = self.make_link()
-        link.send_by_email()
-        self.run_schedule("cron_send_reminders")
-        self.assertFalse(link.reminded_at, "off by default")
-        self.company.paylinks_reminder_days = 40
-        self.run_schedule("cron_send_reminders")
-        self.assertTrue(link.reminded_at)
-        self.assertEqual(self.env["mail.mail"].search_count([("email_to", "=", link.email)]), 2)

@@ -129,6 +129,7 @@ class TestRights(PaylinksCase):
         self.assertEqual(again, (200, ids))
         for method in ("send_by_email", "send_by_sms"):
             self.assertEqual(self._json2(creator, "payment.link", method, ids=ids)[0], 200)
+        self.run_schedule("cron_send_links")
         self.assertTrue(all(links.mapped("sent_at")))
         token = links[0].token
         self.assertEqual(self._json2(manager, "payment.link", "rotate_token", ids=ids)[0], 200)

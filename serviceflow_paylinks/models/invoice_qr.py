@@ -12,7 +12,7 @@ class ResCompany(models.Model):
     )
 
 
-class ResConfigSettings(models.TransientModel):
-    _inherit = "res.config.settings"
+class PaymentLinkOptions(models.AbstractModel):
+    _inherit = "payment.link.options"
 
     paylinks_invoice_qr = fields.Boolean(related="company_id.paylinks_invoice_qr", readonly=False)

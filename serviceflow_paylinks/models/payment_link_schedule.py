@@ -102,14 +102,11 @@ class PaymentLink(models.Model):
 
     @api.private
     def cron_send_links(self):
-        """Send the links that wait for it."""
-        self._work_through(
-            self.search(self._to_send_domain(), order="id"), lambda link: link._send_waiting()
-        )
+        """Make the links that waited for their invoices, and send what is in the outbox."""
+        self.env["account.move"]._paylinks_make_waiting_links()
+        self.env["payment.link.message"]._send_due()
 
     @api.private
     def cron_send_reminders(self):
-        """Remind of links that are about to expire, once each."""
-        for company in self.env["res.company"].search([("paylinks_reminder_days", ">", 0)]):
-            links = self.search(self._to_remind_domain(company), order="id")
-            self._work_through(links, lambda link: link._remind())
+        """Put the reminders that are due into the outbox: each rule once for a link."""
+        self.env["payment.link.reminder.rule"]._ask_due()

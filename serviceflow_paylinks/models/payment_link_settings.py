@@ -19,9 +19,6 @@ class PaymentLinkOptions(models.AbstractModel):
         related="company_id.paylinks_expiry_policy", readonly=False
     )
     paylinks_expiry_days = fields.Integer(related="company_id.paylinks_expiry_days", readonly=False)
-    paylinks_reminder_days = fields.Integer(
-        related="company_id.paylinks_reminder_days", readonly=False
-    )
 
 
 class PaymentLinkSettings(models.TransientModel):

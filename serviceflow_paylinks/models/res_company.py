@@ -21,10 +21,6 @@ class ResCompany(models.Model):
         default="creation",
     )
     paylinks_expiry_days = fields.Integer("Payment Links Expire After", default=30)
-    paylinks_reminder_days = fields.Integer(
-        "Remind Before Expiry",
-        help="Days before the expiry on which the customer is reminded by email; 0: not at all.",
-    )
 
     @api.constrains("paylinks_expiry_policy", "paylinks_expiry_days")
     def _check_paylinks_expiry_days(self):
@@ -35,19 +31,6 @@ class ResCompany(models.Model):
                         "Links cannot expire after %(days)s days. Enter 1 to %(most)s days, or"
                         " choose “Never”.",
                         days=company.paylinks_expiry_days,
-                        most=LONGEST_DAYS,
-                    )
-                )
-
-    @api.constrains("paylinks_reminder_days")
-    def _check_paylinks_reminder_days(self):
-        for company in self:
-            if not 0 <= company.paylinks_reminder_days <= LONGEST_DAYS:
-                raise ValidationError(
-                    self.env._(
-                        "Customers cannot be reminded %(days)s days before a link expires. Enter 1"
-                        " to %(most)s days, or 0 for no reminder.",
-                        days=company.paylinks_reminder_days,
                         most=LONGEST_DAYS,
                     )
                 )

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 
 
-class ResConfigSettings(models.TransientModel):
-    _inherit = "res.config.settings"
+class PaymentLinkOptions(models.AbstractModel):
+    _inherit = "payment.link.options"
 
     paylinks_part_payments = fields.Boolean(
         related="company_id.paylinks_part_payments", readonly=False
@@ -10,6 +10,13 @@ class ResConfigSettings(models.TransientModel):
     paylinks_part_minimum = fields.Integer(
         related="company_id.paylinks_part_minimum", readonly=False
     )
+
+
+class ResConfigSettings(models.TransientModel):
+    """Tips are posted to an account, which is an administrator's to choose."""
+
+    _inherit = "res.config.settings"
+
     paylinks_tip_presets = fields.Char(related="company_id.paylinks_tip_presets", readonly=False)
     # Two fields, one inverse: related fields are written one after the other, and tips that are
     # turned on before their account is there are refused.

@@ -45,6 +45,7 @@ class CheckoutRequest:
     :param expires_at: seconds since the epoch
     :param success_url: where the customer goes after paying
     :param cancel_url: where the customer goes without paying
+    :param receipt: whether the processor sends the receipt
     """
 
     amount: int
@@ -59,6 +60,7 @@ class CheckoutRequest:
     locale: str = "auto"
     tip: int = 0
     tip_name: str = ""
+    receipt: bool = True
 
 
 @dataclass(frozen=True)

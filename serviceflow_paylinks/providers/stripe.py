@@ -384,6 +384,7 @@ def _session_params(request, key):
     }
     if request.email:
         params["customer_email"] = request.email
+    if request.email and request.receipt:
         params["payment_intent_data"]["receipt_email"] = request.email
     return params
 
