@@ -10,9 +10,3 @@ class ResCompany(models.Model):
         default=True,
         help="An invoice that has an open payment link carries it as a QR code.",
     )
-
-
-class PaymentLinkOptions(models.AbstractModel):
-    _inherit = "payment.link.options"
-
-    paylinks_invoice_qr = fields.Boolean(related="company_id.paylinks_invoice_qr", readonly=False)
