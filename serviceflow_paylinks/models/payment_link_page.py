@@ -179,7 +179,7 @@ class PaymentLink(models.Model):
             values["pending"] = self._format_money(pending) if pending else ""
             values["refresh"] = self._get_refresh(look)
         elif state == "paid":
-            values["receipt"] = self._get_receipt()
+            values["receipt"] = self._get_receipt_rows()
         elif state == "expired":
             values["can_renew"] = self._can_reach_customer()
             values["renewal_sent"] = self._is_renewed_lately()
@@ -191,7 +191,7 @@ class PaymentLink(models.Model):
             return ""
         return f"{REFRESH_AFTER[look]}; url={PAY_ROUTE}/{self.token}?look={look + 1}"
 
-    def _get_receipt(self):
+    def _get_receipt_rows(self):
         """Return what stands on the customer's receipt: list of (label, text)."""
         paid = self.transaction_ids.filtered(lambda tx: tx.state == "done").sorted("id")[-1:]
         rows = [

@@ -229,9 +229,8 @@ class PaymentLink(models.Model):
     def _note_reminded(self, row):
         self.sudo().reminded_at = row.sent_at or fields.Datetime.now()
 
-    def _count_open(self):
-        """The messages that went out have reached the customer."""
-        super()._count_open()
+    def _note_messages_opened(self):
+        """The customer has come: the messages that went out have been read."""
         self.env.execute_query(
             SQL(
                 """

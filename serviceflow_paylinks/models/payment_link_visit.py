@@ -48,6 +48,8 @@ class PaymentLink(models.Model):
             )
         )
         self.invalidate_recordset(["open_count", "opened_at", "robot_open_count"])
+        if not robot:
+            self._note_messages_opened()
 
     def _welcome_back(self, checkout_ref="", cancelled=False):
         """The customer returns from the processor's page: ask how it went, if that is open yet.

@@ -48,10 +48,10 @@ class PaymentTransaction(models.Model):
 class PaymentLink(models.Model):
     _inherit = "payment.link"
 
-    def _prepare_checkout_request(self, amount, reference):
+    def _prepare_checkout_request(self, amount, tip, reference):
         """One receipt is enough: Stripe's or ours."""
         return {
-            **super()._prepare_checkout_request(amount, reference),
+            **super()._prepare_checkout_request(amount, tip, reference),
             "receipt": self.company_id.paylinks_receipt == "stripe",
         }
 
