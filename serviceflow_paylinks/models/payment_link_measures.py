@@ -80,47 +80,53 @@ class PaymentLink(models.Model):
         if field_expr not in MEASURES:
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
-        return self._measures_to_sql(SQL.identifier(alias))[field_expr]
+
+        def column(name):
+            return self._field_to_sql(alias, name, query)
+
+        return self._measure_to_sql(field_expr, column)
 
     @api.model
-    def _measures_to_sql(self, link):
-        """Return the measures' expressions: {field: SQL}.
+    def _measure_to_sql(self, name, column):
+        """Return the expression of one measure.
 
         How far a link came includes what comes after: a link that was opened was passed on somehow,
         though nobody pressed Send.
 
-        :param SQL link: the alias of the links' table
+        :param column: function of a stored field's name, returning its SQL
         """
-        paid = SQL("(%s.state = 'paid')", link)
-        started = SQL("(%s OR coalesce(%s.attempt_count, 0) > 0)", paid, link)
-        opened = SQL("(%s OR %s.opened_at IS NOT NULL)", started, link)
-        sent = SQL("(%s OR %s.sent_at IS NOT NULL)", opened, link)
-        took = SQL("extract(epoch FROM greatest(%s.paid_at - %s.sent_at, '0'))::float8", link, link)
-        return {
-            "hub_currency_id": SQL("%s", self.env.company.currency_id.id),
-            "collected": self._collected_to_sql(link),
-            "days_to_payment": SQL("CASE WHEN %s THEN %s / %s END", paid, took, SECONDS_A_DAY),
-            "is_sent": SQL("%s::int", sent),
-            "is_opened": SQL("%s::int", opened),
-            "is_started": SQL("%s::int", started),
-            "is_paid": SQL("%s::int", paid),
-        }
+        if name == "hub_currency_id":
+            return SQL("%s", self.env.company.currency_id.id)
+        if name == "collected":
+            return self._collected_to_sql(column)
+        paid = SQL("(%s = 'paid')", column("state"))
+        if name == "days_to_payment":
+            took = SQL("greatest(%s - %s, '0')", column("paid_at"), column("sent_at"))
+            seconds = SQL("extract(epoch FROM %s)::float8", took)
+            return SQL("CASE WHEN %s THEN %s / %s END", paid, seconds, SECONDS_A_DAY)
+        started = SQL("(%s OR coalesce(%s, 0) > 0)", paid, column("attempt_count"))
+        opened = SQL("(%s OR %s IS NOT NULL)", started, column("opened_at"))
+        sent = SQL("(%s OR %s IS NOT NULL)", opened, column("sent_at"))
+        stages = {"is_sent": sent, "is_opened": opened, "is_started": started, "is_paid": paid}
+        return SQL("%s::int", stages[name])
 
-    def _collected_to_sql(self, link):
+    def _collected_to_sql(self, column):
         """Return what was collected, converted only where it was paid in another currency."""
         company = self.env.company
+        day = SQL("coalesce(%s, now() AT TIME ZONE 'UTC')::date", column("paid_at"))
         return SQL(
-            """(%(link)s.amount_paid - %(link)s.amount_refunded)
-               * CASE WHEN %(link)s.currency_id = %(currency)s THEN 1
-                      ELSE %(rate)s / %(link_rate)s END""",
-            link=link,
+            """(%(paid)s - %(refunded)s) * CASE WHEN %(own)s = %(currency)s THEN 1
+               ELSE %(rate)s / %(own_rate)s END""",
+            paid=column("amount_paid"),
+            refunded=column("amount_refunded"),
+            own=column("currency_id"),
             currency=company.currency_id.id,
-            rate=self._rate_to_sql(link, SQL("%s", company.currency_id.id)),
-            link_rate=self._rate_to_sql(link, SQL("%s.currency_id", link)),
+            rate=self._rate_to_sql(SQL("%s", company.currency_id.id), day),
+            own_rate=self._rate_to_sql(column("currency_id"), day),
         )
 
-    def _rate_to_sql(self, link, currency):
-        """Return a currency's rate on the day of the payment.
+    def _rate_to_sql(self, currency, day):
+        """Return a currency's rate on a day.
 
         As ``_get_rates`` of odoo/addons/base/models/res_currency.py: the last one by that day, else
         the first there is.
@@ -134,5 +140,6 @@ class PaymentLink(models.Model):
                         CASE WHEN name <= %(day)s THEN name END DESC, name LIMIT 1), 1)""",
             currency=currency,
             company=self.env.company.root_id.id,
-            day=SQL("coalesce(%s.paid_at, now() AT TIME ZONE 'UTC')::date", link),
+            day=day,
+            to_flush=self.env["res.currency.rate"]._fields["rate"],
         )

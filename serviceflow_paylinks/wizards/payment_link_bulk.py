@@ -209,7 +209,7 @@ class PaymentLinkBulk(models.TransientModel):
             "processing": self.env._("a payment is under way"),
             "paid": self.env._("paid"),
             "settled": self.env._("settled otherwise"),
-            "expired": self.env._("expired: extend them first"),
+            "expired": self.env._("expired, extend them first"),
             "cancelled": self.env._("deleted already"),
         }
 
@@ -246,7 +246,7 @@ class PaymentLinkBulk(models.TransientModel):
                 "%(names)s and %(count)s more", names=names, count=len(links) - NAMED
             )
         return Markup(
-            '<div class="d-flex mb-2"><i class="fa fa-fw %s mt-1 me-2" role="img"></i>'
+            '<div class="d-flex mb-2"><i class="fa fa-fw %s flex-shrink-0 mt-1 me-2"></i>'
             "<div><strong>%s</strong><br/><span class='text-muted'>%s</span></div></div>"
         ) % (icon, sentence, names)
 
@@ -264,13 +264,7 @@ class PaymentLinkBulk(models.TransientModel):
                 "both": self.env._("%s will be sent by email and SMS.", count),
             }[how]
         if self.operation == "extend":
-            until = self._describe_expiry()
-            return {
-                "extend": self.env._("%(count)s %(until)s.", count=count, until=until),
-                "reopen": self.env._(
-                    "%(count)s expired ones open again: %(until)s.", count=count, until=until
-                ),
-            }[how]
+            return self._describe_extension(how, count)
         return {
             "delete": self.env._("%s will be deleted: the address stops working at once.", count),
             "processing": self.env._(
@@ -280,12 +274,19 @@ class PaymentLinkBulk(models.TransientModel):
             ),
         }[how]
 
-    def _describe_expiry(self):
-        if not self.expires_at:
-            return self.env._("will never expire")
-        return self.env._(
-            "will expire on %s", format_datetime(self.env, self.expires_at, dt_format="medium")
-        )
+    def _describe_extension(self, how, count):
+        until = self.expires_at and format_datetime(self.env, self.expires_at, dt_format="short")
+        if how == "reopen":
+            if not until:
+                return self.env._("%s that had expired will open again, without expiry.", count)
+            return self.env._(
+                "%(count)s that had expired will open again until %(until)s.",
+                count=count,
+                until=until,
+            )
+        if not until:
+            return self.env._("%s will never expire.", count)
+        return self.env._("%(count)s will expire on %(until)s.", count=count, until=until)
 
     def _describe_left(self, why, count):
         return self.env._("%(count)s will not: %(why)s.", count=count, why=why)

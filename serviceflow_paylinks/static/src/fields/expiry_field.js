@@ -57,11 +57,15 @@ export class ExpiryField extends Component {
         return this.value ? exactTime(this.value) : _t("This link never expires");
     }
 
+    get label() {
+        return _t("Expires: %s. Change it", this.words);
+    }
+
     get className() {
         if (this.isUrgent) {
-            return "text-danger fw-bold";
+            return "text-danger fw-bolder";
         }
-        return this.isOver || !this.value ? "text-muted" : "text-body";
+        return this.isOver || !this.value ? "text-muted" : "";
     }
 
     edit() {
@@ -103,5 +107,5 @@ registry.category("fields").add("payment_link_expiry", {
         { name: "state", type: "selection" },
         { name: "expiry_editable", type: "boolean" },
     ],
-    listViewWidth: [135, 160],
+    listViewWidth: [118, 150],
 });

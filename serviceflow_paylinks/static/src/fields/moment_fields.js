@@ -29,7 +29,7 @@ export class SentField extends Component {
     }
 
     get words() {
-        return relativeTime(this.value);
+        return relativeTime(this.value, { style: "narrow" });
     }
 
     get tooltip() {
@@ -53,7 +53,7 @@ export class OpenedField extends Component {
     }
 
     get words() {
-        return this.openedAt ? relativeTime(this.openedAt) : "";
+        return this.openedAt ? relativeTime(this.openedAt, { style: "narrow" }) : "";
     }
 
     get tooltip() {
@@ -71,12 +71,12 @@ registry
             { name: "sent_channel", type: "selection" },
             { name: "send_waiting", type: "selection" },
         ],
-        listViewWidth: [112, 130],
+        listViewWidth: [105, 120],
     })
     .add("payment_link_opened", {
         component: OpenedField,
         displayName: _t("Payment Link Opened"),
         supportedTypes: ["integer"],
         fieldDependencies: [{ name: "opened_at", type: "datetime" }],
-        listViewWidth: [112, 130],
+        listViewWidth: [105, 120],
     });

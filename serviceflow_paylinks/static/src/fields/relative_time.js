@@ -15,16 +15,16 @@ const UNITS = [
  * luxon alone rounds down: a link made just now would expire "in 29 days" where 30 were asked for.
  *
  * @param {luxon.DateTime} moment
- * @param {luxon.DateTime} [now]
+ * @param {{now?: luxon.DateTime, style?: "long" | "short" | "narrow"}} [options]
  * @returns {string}
  */
-export function relativeTime(moment, now = DateTime.now()) {
+export function relativeTime(moment, { now = DateTime.now(), style = "long" } = {}) {
     const distance = moment.diff(now);
     const hours = Math.abs(distance.as("hours"));
     const [unit] = UNITS.findLast(([, from]) => hours >= from);
     const sign = distance.toMillis() < 0 ? -1 : 1;
     const count = Math.max(1, Math.round(Math.abs(distance.as(unit))));
-    return now.plus({ [unit]: sign * count }).toRelative({ base: now, unit });
+    return now.plus({ [unit]: sign * count }).toRelative({ base: now, unit, style });
 }
 
 /**
