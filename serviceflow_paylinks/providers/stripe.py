@@ -165,8 +165,9 @@ class StripeProcessor(Processor):
                 params={"status": "open", "limit": 100, "created": {"gte": int(time.time()) - DAY}}
             )
             for session in sessions.auto_paging_iter():
-                if (session.metadata or {}).get("paylinks_key") == key:
-                    return _read_session(session.to_dict())
+                checkout = _read_session(session.to_dict())
+                if checkout.key == key:
+                    return checkout
         raise error
 
     # -- saved cards --
