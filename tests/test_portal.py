@@ -152,9 +152,11 @@ class TestPortalList(PortalCase):
         expired, paid = self.make_link(20), self.make_link(30)
         self.pay_by_bank_transfer(paid.invoice_id)
         self.expire_by_time(expired)
+        never = self.make_link(40)
+        never.expires_at = False
         wanted = {
-            "all": (paid, expired, self.link),
-            "to_pay": (self.link,),
+            "all": (never, paid, expired, self.link),
+            "to_pay": (never, self.link),
             "paid": (paid,),
             "expired": (expired,),
         }

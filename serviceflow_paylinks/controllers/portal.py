@@ -71,25 +71,26 @@ class PaymentLinkPortal(CustomerPortal):
         return Domain("partner_id", "child_of", partner.ids) & Domain("state", "!=", "cancelled")
 
     def _get_payment_links_sortings(self):
-        _ = request.env._
         return {
-            "date": {"label": _("Newest"), "order": "id desc"},
-            "expiry": {"label": _("Expiry"), "order": "expires_at, id desc"},
-            "state": {"label": _("Status"), "order": "state, id desc"},
-            "name": {"label": _("Reference"), "order": "name, id desc"},
+            "date": {"label": request.env._("Newest"), "order": "id desc"},
+            "expiry": {"label": request.env._("Expiry"), "order": "expires_at, id desc"},
+            "state": {"label": request.env._("Status"), "order": "state, id desc"},
+            "name": {"label": request.env._("Reference"), "order": "name, id desc"},
         }
 
     def _get_payment_links_filters(self):
-        _ = request.env._
         now = fields.Datetime.now()
         active = Domain("state", "=", "active")
         overdue = Domain("expires_at", "<=", now)
         return {
-            "all": {"label": _("All"), "domain": Domain.TRUE},
-            "to_pay": {"label": _("To Pay"), "domain": active & ~overdue},
-            "paid": {"label": _("Paid"), "domain": Domain("state", "in", ("paid", "settled"))},
+            "all": {"label": request.env._("All"), "domain": Domain.TRUE},
+            "to_pay": {"label": request.env._("To Pay"), "domain": active & ~overdue},
+            "paid": {
+                "label": request.env._("Paid"),
+                "domain": Domain("state", "in", ("paid", "settled")),
+            },
             "expired": {
-                "label": _("Expired"),
+                "label": request.env._("Expired"),
                 "domain": Domain("state", "=", "expired") | (active & overdue),
             },
         }
