@@ -1,4 +1,4 @@
-"""The hub's figures, its searches, its measures: each is what it says, in any currency and company."""
+"""The hub's figures, searches and measures: each is what it says, in any currency and company."""
 
 from datetime import timedelta
 
@@ -131,9 +131,7 @@ class TestFigures(HubCase):
         )
         link = self.make_link(100, term=term)
         self.assert_outstanding(90, link)
-        late = self.make_link(
-            200, term=term, invoice_date=fields.Date.today() - timedelta(days=20)
-        )
+        late = self.make_link(200, term=term, invoice_date=fields.Date.today() - timedelta(days=20))
         self.assert_outstanding(290, link, late)
         self.pay_by_bank_transfer(link.invoice_id, 10)
         self.assert_outstanding(290, link, late)
@@ -321,9 +319,7 @@ class TestSearch(HubCase):
         self.clerk.company_ids = [Command.link(other.id)]
         link = self.make_custom_link(phone="+44 20 7946 0018")
         both = [self.company.id, other.id]
-        self.assertEqual(
-            self.find("search_phone", "020 7946 0018", allowed_company_ids=both), link
-        )
+        self.assertEqual(self.find("search_phone", "020 7946 0018", allowed_company_ids=both), link)
 
     def test_not_found_negated(self):
         link, other = self.make_link(), self.make_custom_link(phone="+44 20 7946 0018")
@@ -370,9 +366,7 @@ class TestSearch(HubCase):
         mine = self.make_custom_link(user_id=self.clerk.id)
         expired = self.make_link()
         self.expire_by_time(expired)
-        shown = {
-            name: self.links.search(Domain(domain)) for name, domain in self.filters().items()
-        }
+        shown = {name: self.links.search(Domain(domain)) for name, domain in self.filters().items()}
         self.assertEqual(shown["never_opened"], never_opened)
         self.assertEqual(shown["attention"], flagged)
         self.assertEqual(shown["mine"], mine)
@@ -397,9 +391,9 @@ class TestRows(HubCase):
     def test_document_opens_for_those_who_may(self):
         link = self.make_link()
         action = link.with_user(self.clerk).action_open_document()
-        self.assertEqual((action["res_model"], action["res_id"]), (
-            "account.move", link.invoice_id.id
-        ))
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), ("account.move", link.invoice_id.id)
+        )
         viewer = new_test_user(self.env, "hub_viewer", f"{MODULE}.group_payments_view")
         seen = link.with_user(viewer)
         self.assertEqual(seen.document_name, link.invoice_id.name)
@@ -418,9 +412,7 @@ class TestRows(HubCase):
         attempts = self.env["payment.transaction"].with_user(viewer).search(action["domain"])
         self.assertEqual(attempts, link.transaction_ids)
         # All that the list shows may be read by whoever sees the link.
-        arch = etree.fromstring(
-            attempts.get_view(action["view_id"][0], "list")["arch"]
-        )
+        arch = etree.fromstring(attempts.get_view(action["view_id"][0], "list")["arch"])
         attempts.web_read(
             {
                 name: {"fields": {"display_name": {}}}
