@@ -114,15 +114,16 @@ class Stripe:
 
 
 class Clerk:
-    """A member of the staff at a desktop, logged in.
+    """A member of the staff, logged in.
 
     :param browser: Playwright's browser
+    :param dict device: the browser's window; a desktop by default
     :param str url: where Odoo answers
     """
 
-    def __init__(self, browser, url, login, password):
+    def __init__(self, browser, url, login, password, device=DESKTOP):
         self.url = url
-        self.context = browser.new_context(**DESKTOP)
+        self.context = browser.new_context(**device)
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
         self.page = self.context.new_page()
         self.page.set_default_timeout(SECONDS * 1000)

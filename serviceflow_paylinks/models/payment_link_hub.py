@@ -137,13 +137,12 @@ class PaymentLink(models.Model):
             "extract(epoch FROM greatest(payment_link.paid_at - payment_link.sent_at, '0'))::float8"
         )
         paid = SQL("payment_link.state = 'paid'")
+        median = SQL("percentile_cont(0.5) WITHIN GROUP (ORDER BY %s)", took)
         [(total, count, seconds)] = self.env.execute_query(
             query.select(
                 SQL("count(*)"),
                 SQL("count(*) FILTER (WHERE %s)", paid),
-                SQL(
-                    "percentile_cont(0.5) WITHIN GROUP (ORDER BY %s) FILTER (WHERE %s)", took, paid
-                ),
+                SQL("%s FILTER (WHERE %s)", median, paid),
             )
         )
         return {

@@ -241,10 +241,8 @@ class PaymentLinkBulk(models.TransientModel):
     def _render_row(self, icon, sentence, links):
         """Return one group: what becomes of it, and whom it is about."""
         names = ", ".join(f"{link.partner_id.name} ({link.name})" for link in links[:NAMED])
-        if len(links) > NAMED:
-            names = self.env._(
-                "%(names)s and %(count)s more", names=names, count=len(links) - NAMED
-            )
+        if (more := len(links) - NAMED) > 0:
+            names = self.env._("%(names)s and %(count)s more", names=names, count=more)
         return Markup(
             '<div class="d-flex mb-2"><i class="fa fa-fw %s flex-shrink-0 mt-1 me-2"></i>'
             "<div><strong>%s</strong><br/><span class='text-muted'>%s</span></div></div>"
