@@ -24,7 +24,7 @@ Odoo answers at      {odoo_url}
                      nora / nora     (a customer, in the portal: {odoo_url}/my)
 
   First: Invoicing > Customers > Invoices, open the one to Nora Whitfield over $ 1,210.00, press
-  Payment Link, then Generate. Open the address in a private window, as the customer would.
+  Collect, then Generate. Open the address in a private window, as the customer would.
   {card}
   All links, and what became of them: {odoo_url}/odoo/payment-links
 

@@ -85,7 +85,7 @@ class TestSavedCard(CollectCase):
         action = self.press(wizard, "action_charge")
         self.assertEqual((action["res_id"], action["target"]), (wizard.id, "new"))
         self.assertEqual(wizard.payment_state, "paid")
-        self.assertRegex(wizard.payment_message, "100.00 received by VISA")
+        self.assertRegex(wizard.payment_message, "100.00 received from Ada Payer by VISA")
         self.assertIn(f"{invoice.name} is paid", wizard.payment_message)
         self.assertEqual(self.charges(token), [10000])
         attempt = wizard.link_id.transaction_ids

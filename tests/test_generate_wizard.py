@@ -139,8 +139,13 @@ class TestGenerate(WizardCase):
         invoice = self.make_invoice(100)
         form = self.open_on(self.customer)
         self.assertEqual((form.purpose, form.partner_id), ("invoice", self.customer))
-        form.invoice_ids.add(invoice)
+        self.assertEqual(form.amount, 100, "the only one is chosen")
         self.assertEqual(self.generate(form).link_id.invoice_id, invoice)
+        second = self.make_invoice(50)
+        form = self.open_on(self.customer)
+        self.assertFalse(form.amount)
+        form.invoice_ids.add(second)
+        self.assertEqual(self.generate(form).link_id.invoice_id, second)
 
     def test_from_the_hub(self):
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -244,8 +249,8 @@ class TestGenerate(WizardCase):
         draft = self.make_invoice(40, post=False)
         form = self.open_on(first | second | existing.invoice_id | draft)
         form.send_email = True
-        self.assertIn("2 new links will be made", form.preview)
-        self.assertIn("1 have an open link already", form.preview)
+        self.assertIn("New links: 2", form.preview)
+        self.assertIn("used again: 1", form.preview)
         self.assertIn("not sent by email: Silent Payer", form.preview)
         self.assertIn("is a draft: confirm it first", form.preview)
         wizard = self.generate(form)

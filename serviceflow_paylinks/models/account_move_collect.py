@@ -39,7 +39,9 @@ class AccountMove(models.Model):
         self.ensure_one()
         name = self.display_name
         if self.move_type == "out_refund":
-            return self.env._("%s is a credit note, not a customer invoice: choose an invoice.", name)
+            return self.env._(
+                "%s is a credit note, not a customer invoice: choose an invoice.", name
+            )
         if self.move_type in ("in_invoice", "in_refund", "in_receipt"):
             return self.env._(
                 "%s is a vendor bill, not a customer invoice: pay it with its own Pay button.", name

@@ -44,17 +44,18 @@ class ResPartner(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "serviceflow_paylinks.payment_link_generate_action"
         )
-        purpose = "invoice" if self._has_open_invoice() else "custom"
-        return {
-            **action,
-            "context": {
-                "default_partner_id": self.id,
-                "default_purpose": purpose,
-                "dialog_size": "medium",
-            },
+        invoices = self._get_open_invoices()
+        context = {
+            "default_partner_id": self.id,
+            "default_purpose": "invoice" if invoices else "custom",
+            "dialog_size": "medium",
         }
+        if len(invoices) == 1:
+            context["default_invoice_ids"] = invoices.ids
+        return {**action, "context": context}
 
-    def _has_open_invoice(self):
+    def _get_open_invoices(self):
+        """Return the customer's open invoices: two of them, where there are many."""
         moves = self.env["account.move"]
         entity = ("commercial_partner_id", "=", self.commercial_partner_id.id)
-        return bool(moves.search_count([*moves._paylinks_open_domain(), entity], limit=1))
+        return moves.search([*moves._paylinks_open_domain(), entity], limit=2)

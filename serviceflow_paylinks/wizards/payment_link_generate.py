@@ -178,18 +178,16 @@ class PaymentLinkGenerate(models.TransientModel):
         existing = invoices._get_open_balance_links()
         ready = [move for move in invoices if move not in refused]
         open_count = sum(move.id in existing for move in ready)
-        lines = [self.env._("%s new links will be made.", len(ready) - open_count)]
+        lines = [self.env._("New links: %s", len(ready) - open_count)]
         if open_count:
-            lines.append(
-                self.env._("%s have an open link already: it is used, not made again.", open_count)
-            )
+            lines.append(self.env._("Links that exist already and are used again: %s", open_count))
         partners = self.env["res.partner"].union(*[move.partner_id for move in ready])
         if self.send_email and (names := self._name_those_without(partners, "email_normalized")):
-            lines.append(self.env._("Without an email address, so not sent by email: %s.", names))
+            lines.append(self.env._("Without an email address, so not sent by email: %s", names))
         if self.send_sms and (names := self._name_those_without(partners, "phone_sanitized")):
-            lines.append(self.env._("Without a phone number, so not sent by SMS: %s.", names))
+            lines.append(self.env._("Without a phone number, so not sent by SMS: %s", names))
         if refused:
-            lines.append(self.env._("%s cannot have a link:", len(refused)))
+            lines.append(self.env._("Invoices that cannot have a link: %s", len(refused)))
             lines.append(self.env["account.move"]._join_sentences(list(refused.values())))
         return lines
 

@@ -29,6 +29,7 @@ class PaymentLinkGenerate(models.TransientModel):
     card_id = fields.Many2one(
         "payment.token", "Saved Card", compute="_compute_card_id", store=True, readonly=False
     )
+    charge_label = fields.Char(compute="_compute_charge_label")
     online_problem = fields.Char(compute="_compute_online_problem")
     can_register = fields.Boolean(compute="_compute_can_register")
     payment_state = fields.Selection(
@@ -60,6 +61,12 @@ class PaymentLinkGenerate(models.TransientModel):
                 wizard.card_id = wizard.card_ids[:1]
             else:
                 wizard.card_id = wizard.card_id
+
+    @api.depends("amount", "currency_id")
+    def _compute_charge_label(self):
+        for wizard in self:
+            amount = wizard.currency_id.format(wizard.amount)
+            wizard.charge_label = self.env._("Charge %s", amount)
 
     @api.depends("invoice_ids", "purpose", "is_collect")
     def _compute_online_problem(self):
@@ -118,14 +125,19 @@ class PaymentLinkGenerate(models.TransientModel):
         values = {
             "amount": link.currency_id.format(link.amount_paid),
             "method": attempt.payment_method_id.name,
+            "customer": link.partner_id.name,
             "invoice": invoice.name,
         }
         left = invoice._get_collectable()
         if invoice.currency_id.compare_amounts(left, 0) <= 0:
-            return self.env._("%(amount)s received by %(method)s. %(invoice)s is paid.", **values)
+            return self.env._(
+                "%(amount)s received from %(customer)s by %(method)s. %(invoice)s is paid.",
+                **values,
+            )
         values["left"] = invoice.currency_id.format(left)
         return self.env._(
-            "%(amount)s received by %(method)s. %(invoice)s owes %(left)s still.", **values
+            "%(amount)s received from %(customer)s by %(method)s. %(invoice)s owes %(left)s still.",
+            **values,
         )
 
     # -- the three ways --
@@ -160,8 +172,10 @@ class PaymentLinkGenerate(models.TransientModel):
             raise AccessError(
                 self.env._("You have no right to register payments. Ask your bookkeeper to do it.")
             )
+        action = self.invoice_ids.action_register_payment()
+        # As the invoice's own button has it: back to the invoice afterwards.
         context = {"dont_redirect_to_payments": True, "display_account_trust": True}
-        return self.invoice_ids.with_context(**context).action_register_payment()
+        return {**action, "context": {**action["context"], **context}}
 
     def _begin_direct(self):
         """Find or make the link that is paid, once, however often the button is pressed.
@@ -202,3 +216,8 @@ class PaymentLinkGenerate(models.TransientModel):
         self.ensure_one()
         self.step = "ask"
         return self._show_payment()
+
+    def action_link_instead(self):
+        """Back to the choice, with the payment link chosen."""
+        self.method = "link"
+        return self.action_back()

@@ -209,7 +209,7 @@ class PaymentLinkGenerate(models.TransientModel):
             ]
         )
         made = len(links.filtered(lambda link: link.id not in before))
-        notice = [self.env._("%s made", made)]
+        notice = [self.env._("%s made", made)] if made else []
         if made < len(links):
             notice.append(self.env._("%s existed already", len(links) - made))
         if refused:
