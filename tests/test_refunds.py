@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user
+from odoo.tests import Form, new_test_user
 
 from .refunds import RefundCase
 
@@ -267,6 +267,9 @@ class TestRefundFromOdoo(RefundCase):
         manager = new_test_user(
             self.env, "refund_manager", "serviceflow_paylinks.group_payments_manage"
         )
+        context = link.with_user(manager).action_refund()["context"]
+        dialog = Form(self.env["payment.link.refund"].with_user(manager).with_context(context))
+        self.assertEqual((dialog.amount, dialog.invoice_id), (100, link.invoice_id))
         self.refund(link, user=manager, amount=10, choice="credit_note")
         self.assert_refunded_once(link, 10)
         link.with_user(manager).refund_ids.mapped("amount")

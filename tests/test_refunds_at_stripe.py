@@ -21,6 +21,8 @@ class TestRefundAtStripe(RefundCase):
             link.transaction_ids.provider_reference, 4000, "requested_by_customer"
         )
         self.deliver_webhooks()
+        with self.other_transaction() as env:  # as another event of it would
+            env["payment.transaction"].browse(link.transaction_ids.id)._look_at_refunds()
         self.assert_refunded_once(link, 40)
         self.assertEqual(link.refund_ids.refund_reason, "requested_by_customer")
         self.assertEqual(link.refunds_to_book, 1)
@@ -132,6 +134,18 @@ class TestRefundComesBack(RefundCase):
             env["payment.transaction"].browse(link.transaction_ids.id)._look_at_refunds()
         self.assertEqual(len(self.activities(link)), 1)
         self.assertEqual(link.amount_refunded, 0)
+
+    def test_an_answer_that_was_overtaken(self):
+        """One messenger asked before it failed, and applies what it heard afterwards."""
+        link = self.paid_link()
+        self.refund(link, amount=30, choice="outstanding")
+        attempt = link.transaction_ids
+        old = attempt._get_processor().look_at_refunds(attempt.provider_reference)
+        self.bounce(link)
+        attempt._apply_refunds(old)
+        self.assertEqual(link.refund_ids.state, "error")
+        self.assertEqual(link.amount_refunded, 0)
+        self.assertFalse(self.refund_payments())
 
     def test_with_a_credit_note(self):
         link = self.paid_link()

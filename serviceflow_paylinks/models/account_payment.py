@@ -8,11 +8,12 @@ class AccountPayment(models.Model):
 
     def _compute_amount_available_for_refund(self):
         """Override of ``account_payment``: refunds under way count, failed ones do not."""
-        super()._compute_amount_available_for_refund()
+        result = super()._compute_amount_available_for_refund()
         for payment in self:
             attempt = payment.payment_transaction_id.sudo()
             if attempt.payment_link_id and attempt.payment_id == payment:
                 payment.amount_available_for_refund = attempt._get_refundable()
+        return result
 
     def action_refund_wizard(self):
         """Override of ``account_payment``: the link's own dialog.

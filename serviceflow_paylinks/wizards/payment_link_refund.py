@@ -28,13 +28,11 @@ class PaymentLinkRefund(models.TransientModel):
         domain="[('payment_link_id', '=', link_id), ('state', '=', 'done')]",
     )
     attempt_count = fields.Integer(compute="_compute_attempt_count")
-    refund_id = fields.Many2one("payment.transaction", "Refund", readonly=True)
+    refund_id = fields.Many2one("payment.transaction", readonly=True)
     partner_id = fields.Many2one(related="link_id.partner_id")
     currency_id = fields.Many2one(related="link_id.currency_id")
     refundable = fields.Monetary(compute="_compute_payment", compute_sudo=True)
-    invoice_id = fields.Many2one(
-        "account.move", "Invoice", compute="_compute_payment", compute_sudo=True
-    )
+    invoice_id = fields.Many2one("account.move", compute="_compute_payment", compute_sudo=True)
     credit = fields.Monetary(
         "Customer's Credit",
         compute="_compute_payment",
