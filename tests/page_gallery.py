@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cached_property
 from html import unescape
 from pathlib import Path
 
@@ -53,7 +54,7 @@ class Gallery:
 
     def new_link(self, amount=45.0):
         """Bill a customer and return the address of the invoice's link."""
-        books = Rpc(self.stack.odoo_url, self.stack.database, "admin", "admin")
+        books = self.books
         partner = books.call("res.partner", "create", {"name": "Ada", "email": "ada@example.com"})
         line = {"name": "Boiler service", "price_unit": amount, "tax_ids": [(5, 0, 0)]}
         dollar = books.search("res.currency", ("name", "=", "USD"))[0]
@@ -64,6 +65,10 @@ class Gallery:
         books.call("account.move", "action_post", [invoice])
         [link] = books.call("account.move", "generate_payment_links", [invoice])
         return books.read("payment.link", link, "url")["url"]
+
+    @cached_property
+    def books(self):
+        return Rpc(self.stack.odoo_url, self.stack.database, "admin", "admin")
 
     # -- what customers do --
 

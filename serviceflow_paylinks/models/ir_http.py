@@ -27,6 +27,11 @@ class IrHttp(models.AbstractModel):
             raise
 
     @classmethod
+    def _serve_fallback(cls):
+        # There is nothing else below this path; Odoo would look it up as it was sent, junk and all.
+        return None if cls._paylinks_is_page() else super()._serve_fallback()
+
+    @classmethod
     def _dispatch(cls, endpoint):
         if cls._paylinks_is_page():
             # A field of this name would stand in for the controller itself.
