@@ -260,4 +260,3 @@ class TestPaymentLink(PaylinksCase):
         self.assertFalse(dead.sent_at)
         self.assertFalse((link | dead).filtered("send_waiting"))
         self.assertIn("Not sent", dead.message_ids[0].body)
-
