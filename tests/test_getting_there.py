@@ -86,8 +86,9 @@ class Office:
     def write_provider(self, **values):
         self.books.call("payment.provider", "write", [self.provider], values)
 
-    def company(self, *names):
-        return self.books.read("res.company", 1, *names)
+    def setting(self, name):
+        """Return what the company's settings say now."""
+        return self.books.read("res.company", 1, name)[name]
 
 
 def assert_no_error(page):
@@ -96,6 +97,7 @@ def assert_no_error(page):
 
 
 def fits(page):
+    """Whether the page need not be moved sideways to be read."""
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -184,9 +186,13 @@ def test_the_user_menu_leads_to_the_hub(office):
 
 def test_the_user_menu_on_a_phone(office):
     with office.visitor("/odoo/customer-invoices", "clerk", PHONE) as page:
+        page.wait_for_selector(".o_kanban_view, .o_list_view")
         page.click(".o_mobile_menu_toggle")
-        page.click(".o_user_menu_mobile")
-        page.get_by_text("Payment Links", exact=True).click()
+        entry = page.locator(".o_user_menu_mobile a", has_text="Payment Links")
+        entry.wait_for()
+        picture(page, "user-menu-phone")
+        entry.click()
+        page.wait_for_url("**/odoo/payment-links")
         page.wait_for_selector(HUB_LIST)
 
 
@@ -292,8 +298,7 @@ def test_a_manager_sets_the_expiry(office, size):
         wanted = 45 if desk else 20
         days.fill(str(wanted))
         page.get_by_role("button", name="Save").click()
-        read = lambda: office.company("paylinks_expiry_days")["paylinks_expiry_days"]  # noqa: E731
-        assert eventually(read, wanted) == wanted
+        assert eventually(lambda: office.setting("paylinks_expiry_days"), wanted) == wanted
         page.wait_for_selector("[name=paylinks_expiry_days] input")
         picture(page, f"settings-manager-{'desktop' if desk else 'phone'}")
 
@@ -307,6 +312,5 @@ def test_an_administrator_sets_the_policy(office):
         page.get_by_text("Never", exact=True).click()
         assert page.locator("[name=paylinks_expiry_days]").count() == 0
         page.get_by_role("button", name="Save").click()
-        read = lambda: office.company("paylinks_expiry_policy")["paylinks_expiry_policy"]  # noqa: E731
-        assert eventually(read, "never") == "never"
+        assert eventually(lambda: office.setting("paylinks_expiry_policy"), "never") == "never"
     office.books.call("res.company", "write", [1], {"paylinks_expiry_policy": "creation"})

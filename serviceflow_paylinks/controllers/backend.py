@@ -1,6 +1,7 @@
 from odoo import http
 from odoo.addons.web.controllers.home import Home
 from odoo.http import request
+from odoo.tools.i18n import format_list
 
 VIEW = "serviceflow_paylinks.group_payments_view"
 CREATE = "serviceflow_paylinks.group_payments_create"
@@ -46,7 +47,7 @@ class PaymentLinkBackend(Home):
             return self._refuse(CREATE)
         invoice = self._find_invoice(invoice_id)
         if not invoice:
-            return self._render("backend_unknown_invoice", status=404)
+            return self._refuse_invoice()
         response = request.redirect(f"/odoo/{invoice.id}/{COLLECT}")
         self._activate_company(response, invoice.company_id)
         return response
@@ -98,23 +99,48 @@ class PaymentLinkBackend(Home):
 
     def _refuse(self, group):
         """Say which right is missing and who can give it."""
-        user = request.env.user
-        values = {"is_staff": user._is_internal(), "right": "", "administrators": []}
-        if values["is_staff"]:
-            group = request.env.ref(group).sudo()
-            values["right"] = (
-                f"{group.privilege_id.name}: {group.name}" if group.privilege_id else ""
+        title = request.env._("You cannot open this page")
+        if not request.env.user._is_internal():
+            sentences = [request.env._("It is for the staff of this business.")]
+            return self._render(403, title, sentences, "/my", request.env._("Back to your account"))
+        group = request.env.ref(group).sudo()
+        if group.privilege_id:
+            right = f"{group.privilege_id.name}: {group.name}"
+            sentences = [
+                request.env._("It needs the right “%s”, which your user does not have.", right)
+            ]
+        else:
+            sentences = [request.env._("It is for administrators only.")]
+        sentences.append(
+            request.env._(
+                "Ask an administrator, such as %s, who finds your rights in Settings → Users.",
+                self._get_administrators(),
             )
-            values["administrators"] = self._get_administrators()
-        return self._render("backend_refused", values, status=403)
+        )
+        return self._render(403, title, sentences, "/odoo", request.env._("Back to Odoo"))
 
     def _get_administrators(self):
         """Return the names of a few people who can give rights."""
-        administrators = request.env.ref(SYSTEM).sudo().all_user_ids
-        return administrators.filtered(lambda user: user.active)[:3].mapped("name")
+        administrators = request.env.ref(SYSTEM).sudo().all_user_ids.filtered("active")
+        return format_list(request.env, administrators[:3].mapped("name"), "or")
 
-    def _render(self, template, values=None, status=200):
-        response = request.render(f"serviceflow_paylinks.{template}", values or {}, status=status)
+    def _refuse_invoice(self):
+        """Say the same of an invoice that is not there and of one that is not the user's."""
+        sentences = [
+            request.env._(
+                "The address is wrong, the invoice was deleted, or it is not one that you may see."
+            ),
+            request.env._("Open the invoice from the list and collect the payment there."),
+        ]
+        title = request.env._("There is no such invoice")
+        return self._render(
+            404, title, sentences, "/odoo/customer-invoices", request.env._("To the invoices")
+        )
+
+    def _render(self, status, title, sentences, way_out, label):
+        """Answer with a small page: a title, some sentences and one button."""
+        values = {"title": title, "sentences": sentences, "way_out": way_out, "label": label}
+        response = request.render("serviceflow_paylinks.backend_page", values, status=status)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Frame-Options"] = "DENY"
         return response

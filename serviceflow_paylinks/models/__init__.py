@@ -47,7 +47,6 @@ from . import (
     payment_link_schedule,
     payment_link_search,
     payment_link_send,
-    payment_link_settings,
     payment_link_share,
     payment_link_sms_text,
     payment_link_state,

@@ -1,4 +1,5 @@
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 
 import pytz
 from odoo import api, fields, models
@@ -48,15 +49,16 @@ class ResCompany(models.Model):
         days = timedelta(days=self.paylinks_expiry_days)
         if self.paylinks_expiry_policy == "due" and due:
             try:
-                expires_at = self._paylinks_end_of_day(due + days)
+                expires_at = _end_of_day(due + days, self.partner_id.tz or "UTC")
             except OverflowError:
                 return False  # Due at the end of the calendar.
             if expires_at > now:
                 return expires_at
         return now + days
 
-    def _paylinks_end_of_day(self, day):
-        """Return the last second of a day where the company is (UTC)."""
-        zone = pytz.timezone(self.partner_id.tz or "UTC")
-        local = zone.localize(datetime.combine(day, time(23, 59, 59)))
-        return local.astimezone(pytz.utc).replace(tzinfo=None)
+
+@lru_cache(maxsize=256)
+def _end_of_day(day, zone):
+    """Return the last second of a day in a time zone (UTC); a batch asks for the same few."""
+    local = pytz.timezone(zone).localize(datetime.combine(day, time(23, 59, 59)))
+    return local.astimezone(pytz.utc).replace(tzinfo=None)

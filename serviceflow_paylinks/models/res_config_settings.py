@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 
-class ResConfigSettings(models.TransientModel):
+class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-models
     """The connection to Stripe, for administrators; `payment.link.options` holds the rest."""
 
     _name = "res.config.settings"

@@ -5,4 +5,5 @@ from . import (
     payment_link_generate_collect,
     payment_link_generate_result,
     payment_link_refund,
+    payment_link_settings,
 )

@@ -1,5 +1,5 @@
-import { user } from "@web/core/user";
-import { registry } from "@web/core/registry";
+import {user} from "@web/core/user";
+import {registry} from "@web/core/registry";
 
 const HUB = "serviceflow_paylinks.payment_link_action";
 // Others may ask for an invoice's payment, but Odoo's form of it is not for them.
@@ -33,11 +33,11 @@ collect.path = "collect-payment";
 async function showInvoice(env, invoice) {
     const rights = await Promise.all(WHO_OPENS_INVOICES.map((group) => user.hasGroup(group)));
     if (!rights.includes(true)) {
-        return () => env.services.action.doAction(HUB, { clearBreadcrumbs: true });
+        return () => env.services.action.doAction(HUB, {clearBreadcrumbs: true});
     }
-    const list = { action: "customer-invoices" };
-    const form = { ...list, resId: invoice };
-    return () => env.services.action.loadState({ ...form, actionStack: [list, form] });
+    const list = {action: "customer-invoices"};
+    const form = {...list, resId: invoice};
+    return () => env.services.action.loadState({...form, actionStack: [list, form]});
 }
 
 registry.category("actions").add("serviceflow_paylinks.collect", collect);
