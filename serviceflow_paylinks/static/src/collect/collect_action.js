@@ -22,7 +22,7 @@ async function collect(env, action) {
         type: "object",
         resModel: "account.move",
         resId: invoice,
-        name: "action_generate_payment_link",
+        name: "action_collect_payment",
         context: {},
         onClose: show,
     });
