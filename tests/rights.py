@@ -293,8 +293,14 @@ SETTINGS = [
     Row("payment.provider", "action_paylinks_check_connection", ADMIN, lambda t: t.on(t.provider)),
 ]
 HUB = [
-    Row("payment.link", "get_hub_overview", f"{VIEW} stranger", lambda t: t.call()),
-    Row("payment.link", "action_open_document", VIEW, lambda t: t.on(t.link), refused="viewer"),
+    Row(
+        "payment.link",
+        "get_hub_overview",
+        f"{VIEW} stranger",
+        lambda t: t.call(),
+        label="for the web client",
+    ),
+    Row("payment.link", "action_open_document", CREATE, lambda t: t.on(t.link)),
     Row("payment.link", "action_view_attempts", VIEW, lambda t: t.on(t.link)),
     Row("payment.link", "action_bulk_send", CREATE, lambda t: t.on(t.link)),
     Row("payment.link", "action_bulk_extend", CREATE, lambda t: t.on(t.link)),
@@ -305,7 +311,6 @@ HUB = [
     Row("payment.link", "action_refund", MANAGE, lambda t: t.on(t.attempt.payment_link_id)),
     Row("account.move", "action_collect_payment", CREATE, lambda t: t.on(t.invoice)),
     Row("sale.order", "action_generate_deposit_link", CREATE, lambda t: t.on(t.order)),
-    Row("payment.link.event", "action_retry", MANAGE, lambda t: t.on(t.event)),
 ]
 # Rows that are still to be written; a method that is neither here nor in the table is found.
 UNWALKED = {
@@ -318,6 +323,7 @@ UNWALKED = {
     ("payment.link.dispute", "action_book"),
     ("payment.link.dispute", "action_open"),
     ("payment.link.dispute", "write"),
+    ("payment.link.event", "action_retry"),
     ("payment.link.generate", "action_back"),
     ("payment.link.generate", "action_charge"),
     ("payment.link.generate", "action_link_instead"),

@@ -54,30 +54,24 @@ class TestDisputes(RefundCase):
         self.assertEqual(len(self.payments()), 1)
 
     def test_reminders_stop_on_every_link_of_the_invoice(self):
-        self.company.paylinks_reminder_days = 3
         invoice = self.make_invoice(100)
         part = self.env["payment.link"].create(
             {"purpose": "invoice", "invoice_id": invoice.id, "amount": 40}
         )
         link = invoice.generate_payment_links()
         other = self.make_link()
-        for each in link | other:
-            each.sudo().write(
-                {"sent_at": "2026-01-01", "expires_at": fields.Datetime.now() + timedelta(days=1)}
-            )
+        reminder = self.env["payment.link.message"].new({"kind": "reminder"})
         self.pay(part)
         self.deliver_webhooks()
-        due = self.env["payment.link"].search(link._to_remind_domain(self.company))
-        self.assertEqual(due, other | link)
+        self.assertFalse(link._find_obstacle_in_state(reminder))
         self.sandbox.bank.open_dispute(part.transaction_ids.provider_reference)
         self.deliver_webhooks()
         self.assertTrue(link._is_in_dispute() and part._is_in_dispute())
         self.assertFalse(other._is_in_dispute())
-        due = self.env["payment.link"].search(link._to_remind_domain(self.company))
-        self.assertEqual(due, other)
+        self.assertIn("in dispute", link._find_obstacle_in_state(reminder))
+        self.assertFalse(other._find_obstacle_in_state(reminder))
         self.close(part, won=True)
-        due = self.env["payment.link"].search(link._to_remind_domain(self.company))
-        self.assertEqual(due, other | link)
+        self.assertFalse(link._find_obstacle_in_state(reminder))
 
     def test_lost_and_the_invoice_opens(self):
         link = self.disputed_link()

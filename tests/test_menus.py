@@ -52,7 +52,12 @@ class TestMenus(PaylinksCase):
             self.assertEqual(action.path, "payment-links")
 
     def test_reporting_only_while_connected(self):
-        always = {"payments_menu_root", "payment_link_menu", "payment_link_menu_customers"}
+        always = {
+            "payments_menu_root",
+            "payment_link_menu",
+            "payment_link_menu_customers",
+            "payment_link_dispute_menu",
+        }
         self.assertEqual(self._menus(), always | {"payment_link_menu_reporting"})
         self.provider.state = "disabled"
         self.assertEqual(self._menus(), always)

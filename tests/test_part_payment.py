@@ -27,7 +27,7 @@ class TestPartPayment(PayerCase):
         self.company.paylinks_part_payments = False
         link = self.make_link(100)
         self.assertEqual(set(self.fields_of(link)), {"csrf_token"})
-        self.assertRegex(self.read_page(link).xpath("string(//button)"), r"Pay\s+\$.100\.00")
+        self.assertRegex(self.read_page(link).xpath("string(//button)"), r"Pay\s+\$.?100\.00")
         self.assert_asked(link, 10000)
 
     def test_page_offers_the_whole_amount(self):

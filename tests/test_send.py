@@ -48,7 +48,7 @@ class TestSend(SendingCase):
         self.make_jsonrpc_request("/sms/status", {"message_statuses": report})
         self.env.invalidate_all()
         self.assertEqual(self.states(link), ["delivered"])
-        self.open_page(link)
+        self.open_page(link, headers={"User-Agent": "Mozilla/5.0 (Android 15; Mobile) Firefox/143"})
         self.env.invalidate_all()
         self.assertEqual(self.states(link), ["opened"])
 

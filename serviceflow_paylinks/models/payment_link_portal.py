@@ -58,7 +58,7 @@ class PaymentLink(models.Model):
         }
 
     def _get_portal_row(self, pending, documents):
-        state = self._get_page_state()
+        state = self.sudo()._get_page_state()
         document = self.sudo()._get_document().with_env(self.env)
         amounts = {"processing": pending, "paid": self.amount_paid, "settled": 0.0}
         amount = amounts.get(state, self.amount)

@@ -111,8 +111,13 @@ class PaymentLink(models.Model):
         }
 
     def action_view_attempts(self):
-        """Open what the customer tried."""
+        """Open what the customer tried.
+
+        :raise AccessError: the user may not see the link, or its attempts
+        """
         self.ensure_one()
+        self.check_access("read")
+        self.env["payment.transaction"].check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "serviceflow_paylinks.payment_transaction_action_attempts"
         )
