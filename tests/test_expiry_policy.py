@@ -100,6 +100,3 @@ class TestExpiryPolicy(PaylinksCase):
                     ),
                 ):
                     self._set(policy, days)
-        for days in (-1, 3651, 10**12):
-            with self.subTest(days), self.assertRaisesRegex(ValidationError, "no reminder"):
-                self.company.paylinks_reminder_days = days

@@ -12,6 +12,7 @@ class TestReceipt(PortalCase):
         return intent["receipt_email"]
 
     def test_stripe_is_told_where_to_send_the_receipt(self):
+        self.company.paylinks_receipt = "stripe"
         link = self.make_link()
         link.email = "bills@harper.example.com"
         attempt = self.pay(link)
