@@ -1,9 +1,6 @@
 """Disputes: told with a deadline, reminders stop, the outcome is kept, the money is booked once,
 by a manager's approval."""
 
-from datetime import timedelta
-
-from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 

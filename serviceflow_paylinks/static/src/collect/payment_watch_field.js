@@ -1,17 +1,17 @@
-import { Component, onMounted, onWillUnmount } from "@odoo/owl";
-import { browser } from "@web/core/browser/browser";
-import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import {Component, onMounted, onWillUnmount} from "@odoo/owl";
+import {browser} from "@web/core/browser/browser";
+import {_t} from "@web/core/l10n/translation";
+import {registry} from "@web/core/registry";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
 const SECONDS = 3;
 const UNDER_WAY = ["waiting", "unknown"];
 const LOOKS = {
-    waiting: { alert: "alert-info", icon: "fa-circle-o-notch fa-spin" },
-    unknown: { alert: "alert-warning", icon: "fa-circle-o-notch fa-spin" },
-    processing: { alert: "alert-info", icon: "fa-clock-o" },
-    paid: { alert: "alert-success", icon: "fa-check-circle" },
-    failed: { alert: "alert-danger", icon: "fa-times-circle" },
+    waiting: {alert: "alert-info", icon: "fa-circle-o-notch fa-spin"},
+    unknown: {alert: "alert-warning", icon: "fa-circle-o-notch fa-spin"},
+    processing: {alert: "alert-info", icon: "fa-clock-o"},
+    paid: {alert: "alert-success", icon: "fa-check-circle"},
+    failed: {alert: "alert-danger", icon: "fa-times-circle"},
 };
 
 /**
@@ -20,7 +20,7 @@ const LOOKS = {
  */
 export class PaymentWatchField extends Component {
     static template = "serviceflow_paylinks.PaymentWatchField";
-    static props = { ...standardFieldProps, messageField: String };
+    static props = {...standardFieldProps, messageField: String};
 
     setup() {
         onMounted(() => {
@@ -57,6 +57,6 @@ registry.category("fields").add("payment_watch", {
     component: PaymentWatchField,
     displayName: _t("Watch a Payment"),
     supportedTypes: ["selection"],
-    extractProps: ({ options }) => ({ messageField: options.message_field }),
-    fieldDependencies: ({ options }) => [{ name: options.message_field, type: "char" }],
+    extractProps: ({options}) => ({messageField: options.message_field}),
+    fieldDependencies: ({options}) => [{name: options.message_field, type: "char"}],
 });

@@ -1,21 +1,21 @@
-import { Component, useRef } from "@odoo/owl";
-import { serializeDateTime } from "@web/core/l10n/dates";
-import { _t } from "@web/core/l10n/translation";
-import { RPCError } from "@web/core/network/rpc";
-import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
-import { exactTime, relativeTime } from "./relative_time";
+import {Component, useRef} from "@odoo/owl";
+import {serializeDateTime} from "@web/core/l10n/dates";
+import {_t} from "@web/core/l10n/translation";
+import {RPCError} from "@web/core/network/rpc";
+import {registry} from "@web/core/registry";
+import {useService} from "@web/core/utils/hooks";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
+import {exactTime, relativeTime} from "./relative_time";
 
-const { DateTime } = luxon;
-const URGENT = { hours: 24 };
+const {DateTime} = luxon;
+const URGENT = {hours: 24};
 
 /**
  * A link's expiry in words; whoever may edit it clicks on it and picks another, right in the row.
  */
 export class ExpiryField extends Component {
     static template = "serviceflow_paylinks.ExpiryField";
-    static props = { ...standardFieldProps };
+    static props = {...standardFieldProps};
 
     setup() {
         this.orm = useService("orm");
@@ -72,7 +72,7 @@ export class ExpiryField extends Component {
         const picker = this.datetimePicker.create({
             target: this.button.el,
             getInputs: () => [],
-            pickerProps: { type: "datetime", value: this.value, rounding: 5 },
+            pickerProps: {type: "datetime", value: this.value, rounding: 5},
             onApply: (value) => this.save(value),
         });
         picker.open(0);
@@ -82,7 +82,7 @@ export class ExpiryField extends Component {
      * @param {luxon.DateTime | false} value
      */
     async save(value) {
-        const { record, name } = this.props;
+        const {record, name} = this.props;
         try {
             await this.orm.write(record.resModel, [record.resId], {
                 [name]: value ? serializeDateTime(value) : false,
@@ -91,7 +91,7 @@ export class ExpiryField extends Component {
             if (!(error instanceof RPCError)) {
                 throw error;
             }
-            this.notification.add(error.data.message, { type: "danger" });
+            this.notification.add(error.data.message, {type: "danger"});
             return;
         }
         await record.load();
@@ -104,8 +104,8 @@ registry.category("fields").add("payment_link_expiry", {
     displayName: _t("Payment Link Expiry"),
     supportedTypes: ["datetime"],
     fieldDependencies: [
-        { name: "state", type: "selection" },
-        { name: "expiry_editable", type: "boolean" },
+        {name: "state", type: "selection"},
+        {name: "expiry_editable", type: "boolean"},
     ],
     listViewWidth: [118, 150],
 });

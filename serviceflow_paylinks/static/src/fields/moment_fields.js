@@ -1,8 +1,8 @@
-import { Component } from "@odoo/owl";
-import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
-import { exactTime, relativeTime } from "./relative_time";
+import {Component} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {registry} from "@web/core/registry";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
+import {exactTime, relativeTime} from "./relative_time";
 
 const CHANNEL_ICONS = {
     email: ["fa-envelope-o"],
@@ -14,7 +14,7 @@ const CHANNEL_ICONS = {
 /** When and how a link was sent, or that it waits for it. */
 export class SentField extends Component {
     static template = "serviceflow_paylinks.SentField";
-    static props = { ...standardFieldProps };
+    static props = {...standardFieldProps};
 
     get data() {
         return this.props.record.data;
@@ -29,11 +29,11 @@ export class SentField extends Component {
     }
 
     get words() {
-        return relativeTime(this.value, { style: "narrow" });
+        return relativeTime(this.value, {style: "narrow"});
     }
 
     get tooltip() {
-        const { selection } = this.props.record.fields.sent_channel;
+        const {selection} = this.props.record.fields.sent_channel;
         const channel = selection.find(([value]) => value === this.data.sent_channel);
         return channel ? `${channel[1]}: ${exactTime(this.value)}` : exactTime(this.value);
     }
@@ -42,7 +42,7 @@ export class SentField extends Component {
 /** How often the customer opened a link, and when first. */
 export class OpenedField extends Component {
     static template = "serviceflow_paylinks.OpenedField";
-    static props = { ...standardFieldProps };
+    static props = {...standardFieldProps};
 
     get count() {
         return this.props.record.data[this.props.name];
@@ -53,7 +53,7 @@ export class OpenedField extends Component {
     }
 
     get words() {
-        return this.openedAt ? relativeTime(this.openedAt, { style: "narrow" }) : "";
+        return this.openedAt ? relativeTime(this.openedAt, {style: "narrow"}) : "";
     }
 
     get tooltip() {
@@ -68,8 +68,8 @@ registry
         displayName: _t("Payment Link Sent"),
         supportedTypes: ["datetime"],
         fieldDependencies: [
-            { name: "sent_channel", type: "selection" },
-            { name: "send_waiting", type: "selection" },
+            {name: "sent_channel", type: "selection"},
+            {name: "send_waiting", type: "selection"},
         ],
         listViewWidth: [105, 120],
     })
@@ -77,6 +77,6 @@ registry
         component: OpenedField,
         displayName: _t("Payment Link Opened"),
         supportedTypes: ["integer"],
-        fieldDependencies: [{ name: "opened_at", type: "datetime" }],
+        fieldDependencies: [{name: "opened_at", type: "datetime"}],
         listViewWidth: [105, 120],
     });

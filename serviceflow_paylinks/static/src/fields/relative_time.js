@@ -1,6 +1,6 @@
-import { formatDateTime } from "@web/core/l10n/dates";
+import {formatDateTime} from "@web/core/l10n/dates";
 
-const { DateTime, Duration } = luxon;
+const {DateTime, Duration} = luxon;
 
 /** Each unit with the hours from which on it is used; the last one that fits. */
 const UNITS = [
@@ -18,13 +18,13 @@ const UNITS = [
  * @param {{now?: luxon.DateTime, style?: "long" | "short" | "narrow"}} [options]
  * @returns {string}
  */
-export function relativeTime(moment, { now = DateTime.now(), style = "long" } = {}) {
+export function relativeTime(moment, {now = DateTime.now(), style = "long"} = {}) {
     const distance = moment.diff(now);
     const hours = Math.abs(distance.as("hours"));
     const [unit] = UNITS.findLast(([, from]) => hours >= from);
     const sign = distance.toMillis() < 0 ? -1 : 1;
     const count = Math.max(1, Math.round(Math.abs(distance.as(unit))));
-    return now.plus({ [unit]: sign * count }).toRelative({ base: now, unit, style });
+    return now.plus({[unit]: sign * count}).toRelative({base: now, unit, style});
 }
 
 /**
@@ -36,9 +36,9 @@ export function relativeTime(moment, { now = DateTime.now(), style = "long" } = 
 export function humanDuration(seconds) {
     const hours = seconds / 3600;
     const [unit] = UNITS.slice(0, 3).findLast(([, from]) => hours >= 2 * from);
-    const exact = Duration.fromObject({ seconds }).as(unit);
+    const exact = Duration.fromObject({seconds}).as(unit);
     const digits = unit === "days" && exact < 10 ? 1 : 0;
-    return Duration.fromObject({ [unit]: Number(exact.toFixed(digits)) }).toHuman();
+    return Duration.fromObject({[unit]: Number(exact.toFixed(digits))}).toHuman();
 }
 
 /**
@@ -46,5 +46,5 @@ export function humanDuration(seconds) {
  * @returns {string} the exact time, for a tooltip
  */
 export function exactTime(moment) {
-    return formatDateTime(moment, { showSeconds: false });
+    return formatDateTime(moment, {showSeconds: false});
 }

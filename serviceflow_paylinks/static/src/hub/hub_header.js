@@ -1,10 +1,10 @@
-import { Component, onWillUpdateProps, useExternalListener, useState } from "@odoo/owl";
-import { formatCurrency } from "@web/core/currency";
-import { _t } from "@web/core/l10n/translation";
-import { KeepLast } from "@web/core/utils/concurrency";
-import { useBus, useService } from "@web/core/utils/hooks";
-import { formatInteger } from "@web/views/fields/formatters";
-import { humanDuration } from "../fields/relative_time";
+import {Component, onWillUpdateProps, useExternalListener, useState} from "@odoo/owl";
+import {formatCurrency} from "@web/core/currency";
+import {_t} from "@web/core/l10n/translation";
+import {KeepLast} from "@web/core/utils/concurrency";
+import {useBus, useService} from "@web/core/utils/hooks";
+import {formatInteger} from "@web/views/fields/formatters";
+import {humanDuration} from "../fields/relative_time";
 
 /** The figures, in their order; each bears the name of its filter in the search view. */
 const FIGURES = ["active", "expiring", "paid_recently", "sent_recently", "sent_and_paid"];
@@ -15,11 +15,11 @@ const NOTHING = "–";
  */
 export class HubHeader extends Component {
     static template = "serviceflow_paylinks.HubHeader";
-    static props = { list: Object };
+    static props = {list: Object};
 
     setup() {
         this.orm = useService("orm");
-        this.state = useState({ overview: null });
+        this.state = useState({overview: null});
         this.keepLast = new KeepLast();
         this.load();
         // The list was loaded anew: searched, refreshed, or changed by one of its buttons.
@@ -51,7 +51,7 @@ export class HubHeader extends Component {
     }
 
     get figures() {
-        const { overview } = this.state;
+        const {overview} = this.state;
         if (overview && !overview.has_links) {
             return [];
         }
@@ -78,21 +78,21 @@ export class HubHeader extends Component {
         const amount = figure ? this.formatAmount(figure.amount) : NOTHING;
         switch (name) {
             case "active":
-                return { label: _t("Outstanding"), value: amount, detail: links };
+                return {label: _t("Outstanding"), value: amount, detail: links};
             case "expiring":
-                return { label: _t("Expiring in 7 days"), value: count, detail: figure && amount };
+                return {label: _t("Expiring in 7 days"), value: count, detail: figure && amount};
             case "paid_recently":
-                return { label: _t("Paid in 30 days"), value: amount, detail: links };
+                return {label: _t("Paid in 30 days"), value: amount, detail: links};
             case "sent_recently":
-                return { label: _t("Sent links paid"), ...this.describeShare(figure) };
+                return {label: _t("Sent links paid"), ...this.describeShare(figure)};
             default:
-                return { label: _t("From sent to paid"), ...this.describeTime(figure) };
+                return {label: _t("From sent to paid"), ...this.describeTime(figure)};
         }
     }
 
     describeShare(figure) {
         if (!figure?.total) {
-            return { value: NOTHING, detail: figure && _t("none sent in 90 days") };
+            return {value: NOTHING, detail: figure && _t("none sent in 90 days")};
         }
         return {
             value: `${Math.round((100 * figure.count) / figure.total)} %`,
@@ -105,14 +105,14 @@ export class HubHeader extends Component {
 
     describeTime(figure) {
         if (!figure?.count) {
-            return { value: NOTHING, detail: figure && _t("none paid in 90 days") };
+            return {value: NOTHING, detail: figure && _t("none paid in 90 days")};
         }
-        return { value: humanDuration(figure.seconds), detail: _t("median of 90 days") };
+        return {value: humanDuration(figure.seconds), detail: _t("median of 90 days")};
     }
 
     formatAmount(amount) {
         const digits = Math.abs(amount) >= 10000 ? [0, 0] : undefined;
-        return formatCurrency(amount, this.state.overview.currency_id, digits && { digits });
+        return formatCurrency(amount, this.state.overview.currency_id, digits && {digits});
     }
 
     /**
@@ -121,7 +121,7 @@ export class HubHeader extends Component {
      * @param {{name: string, isActive: boolean}} figure
      */
     toggle(figure) {
-        const { searchModel } = this.env;
+        const {searchModel} = this.env;
         const wanted = figure.isActive ? "not_deleted" : figure.name;
         const [item] = searchModel.getSearchItems(
             (item) => item.type === "filter" && item.name === wanted

@@ -1,8 +1,8 @@
-import { Component, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
-import { browser } from "@web/core/browser/browser";
-import { CopyButton } from "@web/core/copy_button/copy_button";
-import { _t } from "@web/core/l10n/translation";
-import { useService } from "@web/core/utils/hooks";
+import {Component, onWillStart, onWillUpdateProps, useState} from "@odoo/owl";
+import {browser} from "@web/core/browser/browser";
+import {CopyButton} from "@web/core/copy_button/copy_button";
+import {_t} from "@web/core/l10n/translation";
+import {useService} from "@web/core/utils/hooks";
 
 /**
  * Everything that passes one payment link on: the address to copy, a QR code to scan, and the
@@ -11,12 +11,12 @@ import { useService } from "@web/core/utils/hooks";
  */
 export class LinkShare extends Component {
     static template = "serviceflow_paylinks.LinkShare";
-    static components = { CopyButton };
-    static props = { linkId: Number };
+    static components = {CopyButton};
+    static props = {linkId: Number};
 
     setup() {
         this.orm = useService("orm");
-        this.state = useState({ link: null });
+        this.state = useState({link: null});
         this.copyLabel = _t("Copy");
         this.copied = _t("Copied");
         onWillStart(() => this.load(this.props.linkId));
@@ -29,7 +29,7 @@ export class LinkShare extends Component {
 
     /** Addresses that open the device's own programs; without a contact they ask for one. */
     get channels() {
-        const { email, phone, title, text } = this.state.link;
+        const {email, phone, title, text} = this.state.link;
         const body = encodeURIComponent(text);
         const digits = phone.replace(/\D/g, "");
         return [
@@ -60,9 +60,9 @@ export class LinkShare extends Component {
     }
 
     async shareByDevice() {
-        const { title, text } = this.state.link;
+        const {title, text} = this.state.link;
         try {
-            await browser.navigator.share({ title, text });
+            await browser.navigator.share({title, text});
         } catch (error) {
             if (error.name === "AbortError") {
                 return; // The clerk thought better of it.

@@ -1,17 +1,17 @@
-import { Component } from "@odoo/owl";
-import { Dialog } from "@web/core/dialog/dialog";
-import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
-import { LinkShare } from "./link_share";
+import {Component} from "@odoo/owl";
+import {Dialog} from "@web/core/dialog/dialog";
+import {_t} from "@web/core/l10n/translation";
+import {registry} from "@web/core/registry";
+import {useService} from "@web/core/utils/hooks";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
+import {LinkShare} from "./link_share";
 
 /** On a many2one to a link: that link; on any field of a link: the link itself. */
 class LinkField extends Component {
-    static props = { ...standardFieldProps };
+    static props = {...standardFieldProps};
 
     get linkId() {
-        const { record, name } = this.props;
+        const {record, name} = this.props;
         if (record.fields[name].type === "many2one") {
             return record.data[name] && record.data[name].id;
         }
@@ -21,8 +21,8 @@ class LinkField extends Component {
 
 export class LinkShareDialog extends Component {
     static template = "serviceflow_paylinks.LinkShareDialog";
-    static components = { Dialog, LinkShare };
-    static props = { linkId: Number, close: Function };
+    static components = {Dialog, LinkShare};
+    static props = {linkId: Number, close: Function};
 
     setup() {
         this.title = _t("Share Payment Link");
@@ -31,7 +31,7 @@ export class LinkShareDialog extends Component {
 
 export class LinkShareField extends LinkField {
     static template = "serviceflow_paylinks.LinkShareField";
-    static components = { LinkShare };
+    static components = {LinkShare};
 }
 
 export class LinkShareButtonField extends LinkField {
@@ -42,7 +42,7 @@ export class LinkShareButtonField extends LinkField {
     }
 
     open() {
-        this.dialog.add(LinkShareDialog, { linkId: this.linkId });
+        this.dialog.add(LinkShareDialog, {linkId: this.linkId});
     }
 }
 
