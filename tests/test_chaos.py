@@ -1,7 +1,7 @@
-"""Random histories against the real Odoo, PostgreSQL and the sandbox: nothing lost, nothing twice.
+"""Random histories against Odoo, PostgreSQL and the sandbox: nothing lost, nothing twice.
 
-``CHAOS_HISTORIES`` asks for more of them, ``CHAOS_SEED`` for others; with ``CHAOS_SHRINK`` a failure
-is told by the shortest history that shows it.
+``CHAOS_HISTORIES`` asks for more of them, ``CHAOS_SEED`` for others; with ``CHAOS_SHRINK`` a
+failure is told by the shortest history that shows it.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""The customer's page over HTTP: its states, headers, weight, languages, and what it never tells."""
+"""The customer's page over HTTP: states, headers, weight, languages, and what it never tells."""
 
 import base64
 import io

@@ -6,7 +6,7 @@ SECTIONS = ("line_section", "line_subsection")
 
 
 class PaymentLink(models.Model):
-    """What the page tells of the invoice or order: what stands on the customer's document, in short.
+    """What the page tells of the invoice or order: what stands on it, in short.
 
     Notes are left out, and so is what the document itself does not show.
     """
