@@ -7,10 +7,11 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     def _compute_amount_paid(self):
-        super()._compute_amount_paid()
+        result = super()._compute_amount_paid()
         for move in self:
             done = move.transaction_ids.filtered(lambda tx: tx.state in ("authorized", "done"))
             move.amount_paid -= sum(done.mapped("tip_amount"))
+        return result
 
     def _get_invoice_next_payment_values(self, custom_amount=None):
         """Override of ``account``: ``_create_payment`` of account_payment gives the discount if the

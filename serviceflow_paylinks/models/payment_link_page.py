@@ -283,7 +283,7 @@ def _style(light, dark):
     ]
     with file_open(STYLE_SHEET) as source:
         rules = _minify(source.read())
-    return Markup(  # noqa: S704: nothing in it comes from a person but colours, as hex
+    return Markup(  # noqa: S704 (of a person, only colours as hex)
         f":root{{color-scheme:light dark;{variables[0]}}}"
         f"@media(prefers-color-scheme:dark){{:root{{{variables[1]}}}}}"
         f"{rules}"

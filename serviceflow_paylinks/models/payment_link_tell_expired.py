@@ -12,8 +12,9 @@ class PaymentLink(models.Model):
 
     @api.private
     def cron_expire_links(self):
-        super().cron_expire_links()
+        result = super().cron_expire_links()
         self._tell_expired()
+        return result
 
     def _tell_expired(self):
         """Tell each creator of the own links that expired since the last time."""

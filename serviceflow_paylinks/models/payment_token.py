@@ -7,10 +7,11 @@ class PaymentToken(models.Model):
     @api.depends_context("paylinks_show_brand")
     def _compute_display_name(self):
         """With the card's brand where staff choose which one to charge."""
-        super()._compute_display_name()
+        result = super()._compute_display_name()
         if self.env.context.get("paylinks_show_brand"):
             for token in self:
                 token.display_name = f"{token.payment_method_id.name} {token.display_name}"
+        return result
 
     @api.model
     def _paylinks_saved_cards(self, partner, company):

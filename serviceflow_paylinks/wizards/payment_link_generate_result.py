@@ -9,7 +9,7 @@ class PaymentLinkGenerate(models.TransientModel):
 
     _inherit = "payment.link.generate"
 
-    link_id = fields.Many2one("payment.link", "Link", readonly=True)
+    link_id = fields.Many2one("payment.link", readonly=True)
     notice = fields.Text(readonly=True)
     line_ids = fields.One2many("payment.link.generate.line", "wizard_id", readonly=True)
 
@@ -259,7 +259,7 @@ class PaymentLinkGenerateLine(models.TransientModel):
     wizard_id = fields.Many2one("payment.link.generate", required=True, ondelete="cascade")
     invoice_id = fields.Many2one("account.move", "Document", readonly=True)
     partner_id = fields.Many2one(related="invoice_id.partner_id", string="Customer")
-    link_id = fields.Many2one("payment.link", "Link", readonly=True)
+    link_id = fields.Many2one("payment.link", readonly=True)
     amount = fields.Monetary(compute="_compute_amount")
     currency_id = fields.Many2one(related="invoice_id.currency_id")
     result = fields.Selection(
