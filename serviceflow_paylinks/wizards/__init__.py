@@ -5,5 +5,6 @@ from . import (
     payment_link_generate_collect,
     payment_link_generate_result,
     payment_link_refund,
+    payment_link_reminder_preview,
     payment_link_settings,
 )
