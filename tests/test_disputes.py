@@ -57,18 +57,23 @@ class TestDisputes(RefundCase):
         )
         link = invoice.generate_payment_links()
         other = self.make_link()
-        reminder = self.env["payment.link.message"].new({"kind": "reminder"})
+
+        def obstacle(link):
+            return link._find_obstacle_in_state(
+                self.env["payment.link.message"].new({"kind": "reminder"})
+            )
+
         self.pay(part)
         self.deliver_webhooks()
-        self.assertFalse(link._find_obstacle_in_state(reminder))
+        self.assertFalse(obstacle(link))
         self.sandbox.bank.open_dispute(part.transaction_ids.provider_reference)
         self.deliver_webhooks()
         self.assertTrue(link._is_in_dispute() and part._is_in_dispute())
         self.assertFalse(other._is_in_dispute())
-        self.assertIn("in dispute", link._find_obstacle_in_state(reminder))
-        self.assertFalse(other._find_obstacle_in_state(reminder))
+        self.assertIn("in dispute", obstacle(link))
+        self.assertFalse(obstacle(other))
         self.close(part, won=True)
-        self.assertFalse(link._find_obstacle_in_state(reminder))
+        self.assertFalse(obstacle(link))
 
     def test_lost_and_the_invoice_opens(self):
         link = self.disputed_link()

@@ -23,22 +23,12 @@ class PaymentLink(models.Model):
         """
         values = super()._get_page_values(**said)
         payable = values["state"] == "payable"
-        paid = self._get_paid_so_far() if payable else 0
         values["choice"] = self._get_choice_values(form, error) if payable else False
         if values["choice"]:
             values["pay_label"] = self.env._("Pay")  # How much is the customer's to say.
         if error:
             values["problem"] = ""
-        values["paid_so_far"] = self._format(paid) if paid else ""
         return values
-
-    def _get_paid_so_far(self):
-        """Return what has been paid of the invoice, by whatever way; 0 for anything else."""
-        invoice = self.sudo().invoice_id
-        if self.purpose != "invoice" or self.amount_policy != "balance":
-            return 0
-        paid = self.currency_id.round(invoice.amount_total - invoice.amount_residual)
-        return max(paid, 0)
 
     # -- what the page shows --
 
