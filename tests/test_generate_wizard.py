@@ -223,7 +223,6 @@ class TestGenerate(WizardCase):
         self.assertEqual((link.email, link.phone), ("bookkeeper@example.com", "+12025550177"))
         self.assertIn("by email to bookkeeper@example.com", wizard.notice)
         self.assertIn("by SMS to +12025550177", wizard.notice)
-        self.assertEqual(link.send_waiting, "both")
         self.assertEqual(sorted(link.message_row_ids.mapped("channel")), ["email", "sms"])
         self.assertEqual(self.customer.email, "ada@example.com", "the customer keeps its own")
 

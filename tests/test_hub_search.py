@@ -171,5 +171,6 @@ class TestRows(HubCase):
         link = self.make_link()
         for channel, expected in (("email", "email"), ("email", "email"), ("sms", "both")):
             row = self.env["payment.link.message"]._ask([{"link": link, "channel": channel}])
+            row._set_state("sending")
             row._set_state("sent")
             self.assertEqual(link.sent_channel, expected)
