@@ -100,7 +100,7 @@ class Stripe:
     def get(self, path):
         return self._call("GET", path)
 
-    def post(self, path, **data):
+    def post(self, path, /, **data):
         return self._call("POST", path, data)
 
     def delete(self, path):
