@@ -59,8 +59,8 @@ class TestManagerSettings(PaylinksCase):
         self.env.invalidate_all()
         self.assertEqual(self.company.paylinks_expiry_policy, "due")
         self.assertEqual(self.company.paylinks_expiry_days, 12)
-        form.record.write({"paylinks_reminder_days": 2})
-        self.assertEqual(self.company.paylinks_reminder_days, 2)
+        form.record.write({"paylinks_part_payments": True})
+        self.assertTrue(self.company.paylinks_part_payments)
         self.assertEqual(form.record.execute()["tag"], "reload")
         self.assertEqual(form.record.cancel()["res_model"], "payment.link.settings")
 
