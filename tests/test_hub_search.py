@@ -1,6 +1,7 @@
 """The hub's searches, filters and rows."""
 
 from lxml import etree
+from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tests import new_test_user
