@@ -315,10 +315,11 @@ def test_search_and_open(shop):
 
 def test_who_may_only_make_links_opens_the_document(shop):
     invoice, _link = shop.invoice_link("Creator Payer")
+    name = shop.books.read("account.move", invoice, "name")["name"]
     hub = shop.hub("creator")
-    hub.row("Creator Payer").locator(".o_payment_link_document").click()
-    hub.page.locator(".o_form_view", has_text="Creator Payer").wait_for()
-    assert str(invoice) in hub.page.url
+    with hub.page.expect_popup() as opened:
+        hub.row("Creator Payer").locator(".o_payment_link_document").click()
+    opened.value.get_by_text(name).first.wait_for()
     assert hub.page.locator(".o_error_dialog").count() == 0
 
 
