@@ -127,6 +127,17 @@ class TestRows(HubCase):
         with self.assertRaisesRegex(AccessError, "You may not open INV"):
             seen.action_open_document()
 
+    def test_document_opens_for_those_who_keep_no_books(self):
+        creator = new_test_user(self.env, "hub_creator", f"{MODULE}.group_payments_create")
+        link = self.make_link().with_user(creator)
+        self.assertTrue(link.document_openable)
+        action = link.action_open_document()
+        self.assertEqual(action["type"], "ir.actions.act_url")
+        self.authenticate("hub_creator", "hub_creator")
+        page = self.url_open(action["url"])
+        self.assertEqual(page.status_code, 200)
+        self.assertIn(link.document_name, page.text)
+
     def test_smart_buttons(self):
         link = self.make_link()
         self.pay_now(link)

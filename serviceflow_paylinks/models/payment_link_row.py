@@ -3,6 +3,11 @@ from odoo.exceptions import AccessError
 
 # The states in which the expiry still decides something.
 EXPIRY_STATES = ("active", "expired")
+# Odoo's own forms read more than the document: its journal, its salesperson's team.
+FORM_GROUPS = {
+    "account.move": ("account.group_account_invoice", "account.group_account_readonly"),
+    "sale.order": ("sales_team.group_sale_salesman",),
+}
 
 
 class PaymentLink(models.Model):
@@ -89,7 +94,8 @@ class PaymentLink(models.Model):
     # -- what a click opens --
 
     def action_open_document(self):
-        """Open the invoice or the order that the link is for.
+        """Open the invoice or the order that the link is for: for those who may see it, but do not
+        work with invoices or orders, as its customer sees it.
 
         :raise AccessError: the user may not see it
         """
@@ -103,6 +109,9 @@ class PaymentLink(models.Model):
                     self.document_name,
                 )
             )
+        if not any(self.env.user.has_group(group) for group in FORM_GROUPS[document._name]):
+            url = document.sudo().get_portal_url()
+            return {"type": "ir.actions.act_url", "url": url, "target": "new"}
         return {
             "type": "ir.actions.act_window",
             "res_model": document._name,

@@ -71,7 +71,7 @@ export class ExpiryField extends Component {
     edit() {
         const picker = this.datetimePicker.create({
             target: this.button.el,
-            getInputs: () => [],
+            getInputs: () => [null],
             pickerProps: {type: "datetime", value: this.value, rounding: 5},
             onApply: (value) => this.save(value),
         });
