@@ -165,12 +165,13 @@ def test_next_instalment_and_another_amount(shop, clerk):
 
 
 def test_amount_in_letters(shop, clerk):
+    """Odoo's own field takes them for nothing; over RPC they are named."""
     invoice = shop.bill("Oliver Hughes", 60)
     dialog = open_collect(clerk, invoice)
     choose(dialog, "Another amount")
     dialog.locator("[name=amount] input").fill("ten")
     dialog.get_by_role("button", name="Generate").click()
-    clerk.page.locator(".o_notification", has_text="Amount").wait_for()
+    clerk.page.get_by_text("Enter an amount greater than zero, up to $ 60.00").wait_for()
     shot(clerk, "letters")
     assert not shop.books.search("payment.link", ("invoice_id", "=", invoice))
     clerk.page.keyboard.press("Escape")
@@ -204,39 +205,32 @@ def test_shared_from_the_clerks_own_device(shop, clerk):
 
 
 def test_from_the_hub(shop, clerk):
-    invoice = shop.bill("Claire Lambert", 310)
+    shop.bill("Claire Lambert", 310)
     clerk.page.goto(f"{clerk.url}/odoo/payment-links")
-    open_new_link(clerk)
+    clerk.page.get_by_role("button", name="New Link").first.click()
     dialog = clerk.dialog()
     shot(clerk, "hub-wizard")
     choose(dialog, "Custom amount")
-    dialog.locator("[name=partner_id] input").wait_for()
+    dialog.get_by_placeholder("What the customer reads").wait_for()
+    shot(clerk, "hub-custom")
     choose(dialog, "Invoice")
-    if clerk.screen == "phone":
-        # A narrow screen has no dropdown, but Odoo's own search.
-        clerk.page.keyboard.press("Escape")
-        return
-    dialog.locator("[name=invoice_ids] input").fill("Claire")
-    offer = clerk.page.locator(".o-autocomplete--dropdown-item", has_text="Claire Lambert")
-    offer.get_by_text("$ 310.00").wait_for()
-    shot(clerk, "hub-offers")
-    offer.first.click()
-    dialog.get_by_text("$ 310.00").first.wait_for()
-    dialog.get_by_role("button", name="Generate").click()
+    dialog.locator("[name=invoice_ids] input").click()
+    if clerk.screen == "desk":
+        dialog.locator("[name=invoice_ids] input").fill("Claire")
+        offer = clerk.page.locator(".o-autocomplete--dropdown-item", has_text="Claire Lambert")
+        offer.first.wait_for()
+        shot(clerk, "hub-offers")
+        assert "310.00" in offer.first.inner_text()
+        offer.first.click()
+    else:  # A narrow screen has Odoo's own search in place of the dropdown.
+        offer = clerk.page.locator(".o_kanban_record", has_text="Claire Lambert").first
+        offer.wait_for()
+        shot(clerk, "hub-offers")
+        offer.click()
+    clerk.dialog().get_by_text("310.00").first.wait_for()
+    clerk.dialog().get_by_role("button", name="Generate").click()
     clerk.page.locator(".o_paylinks_share").get_by_text("Claire Lambert").wait_for()
-    assert shop.link_of(invoice)
     clerk.close_dialog()
-
-
-def open_new_link(clerk):
-    """Press New Link of the hub, or its entry in the app's menu."""
-    clerk.page.locator(".o_control_panel").first.wait_for()
-    action = shop_action(clerk)
-    clerk.page.goto(f"{clerk.url}/odoo/payment-links/action-{action}")
-
-
-def shop_action(clerk):
-    return "serviceflow_paylinks.payment_link_generate_action"
 
 
 def test_several_invoices(shop):
