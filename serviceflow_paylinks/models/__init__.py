@@ -56,6 +56,7 @@ from . import (
     payment_provider,
     payment_provider_connection,
     payment_provider_health,
+    payment_provider_journal,
     payment_provider_page,
     payment_provider_sweep,
     payment_token,
