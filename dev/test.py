@@ -50,6 +50,7 @@ def _pytest(name, chromium):
     command = [paths.VENV_PYTHON, "-m", "pytest", "--cov", "--odoo-http"]
     command += [f"--odoo-config={odoo.CONFIG}", f"--odoo-database={name}"]
     command += ["-p", "dev.pytest_guard", "-p", "dev.pytest_coverage"]
+    command += ["-p", "dev.pytest_secrets"]
     command += [*shlex.split(os.environ.get("ARGS", "")), *_test_paths()]
     env = odoo.environment(
         CHROMIUM=chromium,
