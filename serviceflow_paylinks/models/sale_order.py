@@ -42,8 +42,13 @@ class SaleOrder(models.Model):
         return min(asked, order._paylinks_amount_due())
 
     def action_view_payment_links(self):
-        """Open the links of the order and of its invoices."""
+        """Open the links of the order and of its invoices.
+
+        :raise AccessError: the user may not see links, or not the order
+        """
         self.ensure_one()
+        self.env["payment.link"].check_access("read")
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "serviceflow_paylinks.payment_link_action"
         )
