@@ -45,9 +45,7 @@ class TestTwiceAndInPart(DepositCase):
     def test_two_links_of_one_order(self):
         order = self.make_order()
         first = order.generate_deposit_links()
-        second = self.env["payment.link"].create(
-            {"purpose": "deposit", "sale_order_id": order.id}
-        )
+        second = self.env["payment.link"].create({"purpose": "deposit", "sale_order_id": order.id})
         self.assertTrue(second.sudo().deposit_follows)
         self.pay(first)
         self.deliver_webhooks()

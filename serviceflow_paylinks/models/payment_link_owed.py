@@ -115,7 +115,7 @@ class PaymentLink(models.Model):
         )
 
     def _order_paid(self, order):
-        """Return what is paid of an order, or in flight. As ``_paylinks_get_paid`` of sale.order."""
+        """Return what is paid of an order, or in flight. As ``_paylinks_get_paid`` of orders."""
         return SQL(
             """(SELECT greatest(
                          coalesce(sum(amount) FILTER (WHERE state IN ('authorized', 'done')), 0),

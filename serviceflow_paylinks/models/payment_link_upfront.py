@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class PaymentLink(models.Model):
-    """A deposit: the link asks for what the order asks for, after the signature, if it wants one."""
+    """A deposit: the link asks for what the order asks for, and for the signature first."""
 
     _inherit = "payment.link"
 

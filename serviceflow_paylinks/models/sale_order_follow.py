@@ -62,9 +62,7 @@ class SaleOrder(models.Model):
         links = (
             self.env["payment.link"]
             .sudo()
-            .search(
-                [("sale_order_id", "in", self.ids), ("state", "not in", ("paid", "cancelled"))]
-            )
+            .search([("sale_order_id", "in", self.ids), ("state", "not in", ("paid", "cancelled"))])
         )
         if links:
             # A click that came meanwhile has changed its link: Odoo runs this transaction again.

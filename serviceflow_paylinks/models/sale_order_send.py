@@ -94,7 +94,7 @@ class MailComposeMessage(models.TransientModel):  # pylint: disable=no-wizard-in
         )
 
     def _paylinks_with_deposits(self, res_ids):
-        """Return the composer with the links of the orders that it sends, if that is what it does."""
+        """Return the composer with the links of the orders, if it sends quotations."""
         context = self.env.context
         if self.model != "sale.order" or not (
             context.get("paylinks_send") or context.get("mark_so_as_sent")
