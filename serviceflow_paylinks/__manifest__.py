@@ -19,6 +19,7 @@
         "data/sms_template_data.xml",
         "views/payment_link_templates.xml",
         "views/payment_link_amount_templates.xml",
+        "views/payment_link_deposit_templates.xml",
         "views/payment_link_backend_templates.xml",
         "views/payment_link_generate_views.xml",
         "views/payment_link_bulk_views.xml",
@@ -49,6 +50,7 @@
         "views/payment_link_reminder_views.xml",
         "views/payment_link_dispute_menus.xml",
         "views/res_config_settings_sending_views.xml",
+        "views/res_config_settings_deposit_views.xml",
     ],
     "assets": {"web.assets_backend": ["serviceflow_paylinks/static/src/**/*"]},
     "demo": [

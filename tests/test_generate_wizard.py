@@ -310,7 +310,7 @@ class TestGenerate(WizardCase):
     def test_order_without_prepayment(self):
         order = self.make_order(require_payment=False)
         self.assertFalse(order.paylinks_deposit_due)
-        with self.assertRaisesRegex(UserError, "asks for no prepayment"):
+        with self.assertRaisesRegex(UserError, "asks for no deposit"):
             order.action_generate_deposit_link()
         self.assertFalse(self.make_order(state="cancel").paylinks_deposit_due)
 
