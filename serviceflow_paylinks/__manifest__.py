@@ -45,12 +45,12 @@
         "views/portal_templates.xml",
         "report/report_invoice.xml",
         "views/res_config_settings_ledger_views.xml",
+        "views/res_config_settings_deposit_views.xml",
         "views/payment_link_menus.xml",
         "views/payment_link_message_views.xml",
         "views/payment_link_reminder_views.xml",
         "views/payment_link_dispute_menus.xml",
         "views/res_config_settings_sending_views.xml",
-        "views/res_config_settings_deposit_views.xml",
     ],
     "assets": {"web.assets_backend": ["serviceflow_paylinks/static/src/**/*"]},
     "demo": [
