@@ -7,6 +7,7 @@ pay, the customer clicks first if no page is open.
 import sys
 
 from hypothesis import strategies as st
+from hypothesis.errors import StopTest
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from .choices import (
@@ -37,17 +38,27 @@ class Histories(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
+        self.case.played += 1
         self.world = World(self.case)
         self.truths = self.case.truths = Truths(self.world)
 
     def teardown(self):
         try:
-            if sys.exc_info()[0] is None:
+            if sys.exc_info()[0]:
+                self._note_failure()
+            else:
                 self.world.settle_everything(self.truths)
                 self.truths.everything_is_right()
                 self.case.assertFalse(list(self.world.sandbox.violations), "Stripe's contract")
+        except Exception:
+            self._note_failure()
+            raise
         finally:
             self.world.close()
+
+    def _note_failure(self):
+        if not isinstance(sys.exc_info()[1], StopTest):
+            self.case.failed_in = self.case.failed_in or self.case.played
 
     @invariant()
     def is_safe(self):

@@ -120,7 +120,9 @@ class MoneyTruths:
             self.case.assertEqual(round(row.withdrawn * 100), taken)
             lines = row.move_ids.filtered(lambda move: move.state == "posted").line_ids
             debts = lines.filtered(lambda line: line.account_id.account_type == "asset_receivable")
-            self.case.assertEqual(round(sum(debts.mapped("balance")) * 100), round(row.booked * 100))
+            self.case.assertEqual(
+                round(sum(debts.mapped("balance")) * 100), round(row.booked * 100)
+            )
 
     # -- who is called --
 

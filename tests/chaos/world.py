@@ -21,11 +21,11 @@ from .street import Street
 REFUSALS = (UserError, AccessError, ProcessorError, StripeError, Killed)
 KEYS = ("sk_test_4eC39HqLyjWDarjtT1zdp7dc", "sk_test_another1zdp7dc4eC39HqLyjW")
 SCHEDULES = (
-    "cron_sync_checkouts",
     "cron_expire_links",
     "cron_send_links",
     "cron_send_reminders",
     "cron_sweep_events",
+    "cron_sync_checkouts",
 )
 # What moves when time passes: the columns of Odoo's rows, and the times of Stripe's objects.
 COLUMNS = {
@@ -200,4 +200,5 @@ class World(Office, Street, Messengers):
             self.let_time_pass(**passing)
             for schedule in SCHEDULES:
                 self.run(schedule)
-                truths.hold()
+            truths.hold()
+            truths.nothing_unpayable_is_open()
