@@ -106,6 +106,7 @@ class TestTips(TipsCase):
         order = self.env["sale.order"].create(
             {
                 "partner_id": self.customer.id,
+                "require_signature": False,
                 "require_payment": True,
                 "prepayment_percent": 0.5,
                 "order_line": [
