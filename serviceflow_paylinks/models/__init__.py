@@ -37,6 +37,7 @@ from . import (
     payment_link_part,
     payment_link_pdf,
     payment_link_portal,
+    payment_link_posted,
     payment_link_queue,
     payment_link_queue_email,
     payment_link_queue_sms,
