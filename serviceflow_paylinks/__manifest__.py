@@ -49,6 +49,7 @@
         "views/payment_link_menus.xml",
         "views/payment_link_message_views.xml",
         "views/payment_link_reminder_views.xml",
+        "views/payment_link_sms_preview_views.xml",
         "views/payment_link_dispute_menus.xml",
         "views/res_config_settings_sending_views.xml",
     ],
