@@ -7,6 +7,7 @@ from odoo.http import content_disposition, request
 
 from ..const import PAY_ROUTE
 from ..exceptions import ProcessorError
+from ..models.payment_link_kept import FORM_KEY, KeptPage
 from ..page_headers import file_headers, page_headers
 from ..robots import is_fetched_ahead, is_robot
 
@@ -38,14 +39,18 @@ class PaymentLinkPage(http.Controller):
     """The customer's page. It only parses and delegates; GET has no effect at the processor."""
 
     @_route("", "GET")
-    def pay(self, token, look=None, back=None, **_kwargs):
-        link = self._find_link(token)
+    def pay(self, token, look="", back="", **_kwargs):
+        link, page = (self._find_link(token), None) if look or back else self._find_page(token)
         if not link:
             return self._render_not_found()
         robot = self._count_visit(link)
-        notice = link._get_notice_of_return() if back else ""
-        look = int(look) if isinstance(look, str) and re.fullmatch(r"\d{1,2}", look) else 0
-        response = self._render(link, notice=notice, look=look)
+        if page:
+            response = self._answer(page)
+        elif back:
+            response = self._render(link, notice=link._get_notice_of_return())
+        else:
+            count = int(look) if isinstance(look, str) and re.fullmatch(r"\d{1,2}", look) else 0
+            response = self._render(link, refresh=link._get_refresh(count))
         if not robot:
             self._remember_visit(response, token)
         return response
@@ -63,7 +68,8 @@ class PaymentLinkPage(http.Controller):
             url = link.start_checkout()
         except ProcessorError as error:
             _logger.warning("Link %s: %s", link.name, error)
-            return self._render(link, problem=link._get_problem_for_payer(error), status=503)
+            problem = link._get_problem_for_payer(error)
+            return self._render(link, 503, problem=problem, problem_phone=True)
         return self._see_other(url, local=False) if url else self._see_page(token)
 
     @_route("/return", "GET")
@@ -94,7 +100,7 @@ class PaymentLinkPage(http.Controller):
             name, mimetype, content = link._get_document_pdf()
         except UserError as error:
             _logger.warning("The document of link %s could not be shown: %s", link.name, error)
-            return self._render(link, problem=link._get_problem_of_document(), status=503)
+            return self._render(link, 503, problem=link._get_problem_of_document())
         headers = {
             **file_headers(),
             "Content-Type": mimetype,
@@ -107,11 +113,33 @@ class PaymentLinkPage(http.Controller):
     def _find_link(self, token):
         """Return the link, as superuser and in the page's language; unknown, deleted and malformed
         tokens are all the same: an empty record."""
-        links = request.env["payment.link"].sudo()
+        links = self._links()
         if not _TOKEN.fullmatch(token):
             return links
         link = links.search([("token", "=", token), ("state", "!=", "cancelled")])
-        return link and link._in_page_language(request.env["ir.http"]._paylinks_wanted_languages())
+        return link and link._in_page_language(self._wanted_languages())
+
+    def _find_page(self, token):
+        """Return the link and its page, which may be of an earlier visit: (payment.link, KeptPage);
+        two empty ones for no link."""
+        links, mark = self._links(), None
+        if _TOKEN.fullmatch(token):
+            mark = links._mark_page(token, self._wanted_languages())
+        if not mark:
+            link = self._find_link(token)
+            return link, link and self._make_page(link)
+        link = links.browse(mark.link_id).with_context(lang=mark.lang)
+        page = links._get_kept_page(mark)
+        if not page:
+            page = self._make_page(link)
+            links._keep_page(mark, page)
+        return link, page
+
+    def _links(self):
+        return request.env["payment.link"].sudo()
+
+    def _wanted_languages(self):
+        return request.env["ir.http"]._paylinks_wanted_languages()
 
     def _is_our_form(self, form):
         """Whether the form comes from a page that this browser got from us."""
@@ -128,7 +156,7 @@ class PaymentLinkPage(http.Controller):
             or is_robot(headers.get("User-Agent", ""))
         )
         if robot or VISIT_COOKIE not in request.httprequest.cookies:
-            link._count_open(robot)
+            link._count_robot() if robot else link._count_open()
         return robot
 
     def _remember_visit(self, response, token):
@@ -145,15 +173,25 @@ class PaymentLinkPage(http.Controller):
 
     # -- answers --
 
-    def _render(self, link, status=200, **said):
-        """Answer with the link's page.
+    def _render(self, link, status=200, **values):
+        """Answer with the link's page; what is given goes before what the link says itself."""
+        return self._answer(self._make_page(link, **values), status)
 
-        :param said: what it says besides, as ``_get_page_values`` takes it
+    def _make_page(self, link, **values):
+        """Return the link's page.
+
+        :rtype: KeptPage
         """
-        values = link._get_page_values(**said)
-        html = link._render_page({**values, "csrf_token": request.csrf_token()})
+        values = {"csrf_token": FORM_KEY, **link._get_page_values(), **values}
         forms = f"'self' {link.provider_id._paylinks_page_origins()}".strip()
-        return request.env["ir.http"]._paylinks_answer(html, values, status, forms)
+        return KeptPage(link._render_page(values), values["style"], values["refresh"], forms)
+
+    def _answer(self, page, status=200):
+        """Answer with a page, and the key for the forms in it that is this browser's."""
+        html = page.html.replace(FORM_KEY, request.csrf_token())
+        return request.env["ir.http"]._paylinks_answer(
+            html, page.style, status, page.forms, page.refresh
+        )
 
     def _render_stale(self, link):
         """The form was not ours, or of a session that is over: the page again, nothing done."""

@@ -8,6 +8,7 @@ from . import (
     payment_link_create,
     payment_link_document,
     payment_link_event,
+    payment_link_kept,
     payment_link_language,
     payment_link_page,
     payment_link_pdf,

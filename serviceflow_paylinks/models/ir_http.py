@@ -70,10 +70,10 @@ class IrHttp(models.AbstractModel):
         kind = "not_found" if status == 404 else "error" if status < 500 else "broken"
         links = request.env["payment.link"].sudo()
         lang = links._match_lang(cls._paylinks_wanted_languages()) or links._get_any_lang()
-        html, values = links.with_context(lang=lang)._render_plain_page(
+        html, style = links.with_context(lang=lang)._render_plain_page(
             f"serviceflow_paylinks.pay_{kind}"
         )
-        return cls._paylinks_answer(html, values, status)
+        return cls._paylinks_answer(html, style, status)
 
     @classmethod
     def _paylinks_wanted_languages(cls):
@@ -81,15 +81,16 @@ class IrHttp(models.AbstractModel):
         return [tag for tag, _quality in request.httprequest.accept_languages]
 
     @classmethod
-    def _paylinks_answer(cls, html, values, status=200, forms="'none'"):
+    def _paylinks_answer(cls, html, style, status=200, forms="'none'", refresh=""):
         """Answer with a page.
 
-        :param dict values: what it was rendered with
+        :param str style: the style sheet in it
         :param str forms: where its forms may lead to
+        :param str refresh: when to look again and where, as the header says it
         """
-        headers = page_headers(values["style"], forms)
-        if values["refresh"]:
-            headers["Refresh"] = values["refresh"]
+        headers = page_headers(style, forms)
+        if refresh:
+            headers["Refresh"] = refresh
         if status == 503:
             headers["Retry-After"] = "60"
         return Response(html, status=status, headers=headers)

@@ -22,9 +22,18 @@ class PaymentLink(models.Model):
         :param list wanted: language tags as browsers send them, the most wanted first
         """
         self.ensure_one()
-        lang = self._get_active_lang(self.partner_id.lang) or self._match_lang(wanted)
-        lang = lang or self._get_active_lang(self.company_id.partner_id.lang)
-        return self.with_context(lang=lang or self._get_any_lang())
+        business = self.company_id.partner_id
+        return self.with_context(lang=self._choose_lang(self.partner_id.lang, wanted, business.lang))
+
+    @api.model
+    def _choose_lang(self, own, wanted, business):
+        """Return the first that is active of the customer's, the browser's, the company's."""
+        return (
+            self._get_active_lang(own)
+            or self._match_lang(wanted)
+            or self._get_active_lang(business)
+            or self._get_any_lang()
+        )
 
     def _get_customer_lang(self):
         """Return the code of the language to address the customer in: the own, else the page's."""
@@ -91,9 +100,14 @@ class PaymentLink(models.Model):
         return format_date(self.env, day, date_format="long") if day else ""
 
     def _format_day_of(self, moment):
-        """Return the day of a moment (UTC) where the business is; an empty string for none."""
-        here = self.with_context(tz=self.company_id.partner_id.tz or "UTC")
-        return self._format_day(moment and fields.Datetime.context_timestamp(here, moment).date())
+        """Return the day of a moment (UTC) where the customer is; an empty string for none."""
+        if not moment:
+            return ""
+        return self._format_day(fields.Datetime.context_timestamp(self._at_home(), moment).date())
+
+    def _at_home(self):
+        """Return the link in the customer's time zone."""
+        return self.with_context(tz=self.partner_id.tz or "UTC")
 
 
 @lru_cache(maxsize=256)

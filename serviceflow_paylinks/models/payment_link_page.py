@@ -13,6 +13,16 @@ from .res_company_page import DARK, LIGHT
 REFRESH_AFTER = (5, 10, 20, 30, 60, 120, 300)
 LONG_AMOUNT = 12  # characters; longer ones are written smaller
 
+# What the page needs of rows that have more than a hundred columns.
+PAGE_FIELDS = {
+    "company_id": "name phone email primary_color secondary_color paylinks_logo partner_id"
+    " account_price_include currency_id",
+    "invoice_id": "name state move_type payment_state currency_id company_id partner_id"
+    " invoice_date invoice_date_due invoice_payment_term_id"
+    " amount_total amount_tax amount_residual",
+    "partner_id": "lang tz",
+}
+
 STYLE_SHEET = "serviceflow_paylinks/static/page/page.css"
 GROUNDS = (
     {
@@ -21,7 +31,7 @@ GROUNDS = (
         "paper": contrast.to_hex(LIGHT[0]),
         "ground": contrast.to_hex(LIGHT[1]),
         "line": "#d9dde2",
-        "edge": "#8b939e",
+        "edge": "#7d8692",
         "bad": "#a51d2d",
         "bad-ground": "#fdf0f1",
         "good": "#1b6e3c",
@@ -84,29 +94,30 @@ class PaymentLink(models.Model):
 
     # -- what it shows --
 
-    def _get_page_values(self, problem="", notice="", look=0):
-        """Return what the page shows, as texts in the language of the link's context.
-
-        :param str problem: what went wrong just now
-        :param str notice: what the customer should know besides
-        :param int look: how often the page has looked again already
-        """
+    def _get_page_values(self):
+        """Return what the page shows, as texts in the language of the link's context."""
         self.ensure_one()
+        self._read_for_page()
         state = self._get_page_state()
         return {
             **self._get_lang_values(),
             **self._get_business_values(),
             **self._get_subject_values(state),
             **self._get_document_values(),
-            **self._get_state_values(state, look),
+            **self._get_state_values(state),
             "state": state,
             "token": self.token,
-            "problem": problem or (self._get_last_problem() if state == "payable" else ""),
-            "problem_phone": bool(problem),
-            "notice": notice,
+            "problem": self._get_last_problem() if state == "payable" else "",
+            "problem_phone": False,
+            "notice": "",
             "processor_note": self._describe_processor(),
             "test_mode": self.provider_id.state == "test",
         }
+
+    def _read_for_page(self):
+        """Read what the page needs of wide tables at once, and no more of them."""
+        for field, names in PAGE_FIELDS.items():
+            self[field].fetch(names.split())
 
     def _get_business_values(self):
         """Return who asks for the money, and how to reach them."""
@@ -148,7 +159,7 @@ class PaymentLink(models.Model):
         due = self.invoice_id.invoice_date_due if self.purpose == "invoice" else False
         if not due:
             return ""
-        today = fields.Date.context_today(self)
+        today = fields.Date.context_today(self._at_home())
         if due == today:
             return self.env._("Due today")
         if due < today:
@@ -164,7 +175,7 @@ class PaymentLink(models.Model):
 
     # -- what each state shows besides --
 
-    def _get_state_values(self, state, look):
+    def _get_state_values(self, state):
         """Return what only some states show; every key is there in each."""
         values = {
             "pending": "",
@@ -177,7 +188,7 @@ class PaymentLink(models.Model):
         if state == "processing":
             pending = self._get_pending_amount()
             values["pending"] = self._format_money(pending) if pending else ""
-            values["refresh"] = self._get_refresh(look)
+            values["refresh"] = self._get_refresh(0)
         elif state == "paid":
             values["receipt"] = self._get_receipt()
         elif state == "expired":
@@ -186,8 +197,11 @@ class PaymentLink(models.Model):
         return values
 
     def _get_refresh(self, look):
-        """Return the ``Refresh`` header of a page that waits; empty once it has waited enough."""
-        if look >= len(REFRESH_AFTER):
+        """Return the ``Refresh`` header of a page that waits; empty once it has waited enough.
+
+        :param int look: how often it has looked again already
+        """
+        if look >= len(REFRESH_AFTER) or self._get_page_state() != "processing":
             return ""
         return f"{REFRESH_AFTER[look]}; url={PAY_ROUTE}/{self.token}?look={look + 1}"
 
@@ -208,7 +222,8 @@ class PaymentLink(models.Model):
 
     def _get_last_problem(self):
         """Return in plain words why the last try failed; empty if it did not."""
-        last = self.transaction_ids.filtered("checkout_ref").sorted("id")[-1:]
+        tries = self.transaction_ids.filtered(lambda tx: tx.checkout_ref and not tx.token_id)
+        last = tries.sorted("id")[-1:]
         if last.state not in ("draft", "error") or not last.checkout_problem:
             return ""
         reason = last.provider_id._paylinks_explain_decline(last.checkout_problem)
@@ -254,17 +269,11 @@ class PaymentLink(models.Model):
         """
         return self._render_template("serviceflow_paylinks.pay_page", values)
 
-    def _render_plain_page(self, template, **values):
-        """Return a page that is about no link: (HTML, values), in the language of the context."""
-        values = {
-            **self._get_lang_values(),
-            "company": "",
-            "logo": "",
-            "refresh": "",
-            "style": _style(*self.env["res.company"]._paylinks_palette()),
-            **values,
-        }
-        return self._render_template(template, values), values
+    def _render_plain_page(self, template):
+        """Return a page that is about no link, in the language of the context: (HTML, style)."""
+        style = _style(*self.env["res.company"]._paylinks_palette())
+        values = {**self._get_lang_values(), "style": style}
+        return self._render_template(template, values), style
 
     def _render_template(self, template, values):
         return Markup("<!DOCTYPE html>\n") + self.env["ir.qweb"]._render(template, values)

@@ -23,27 +23,35 @@ class PaymentLink(models.Model):
         help="Previews, scanners and browsers that fetched the page ahead.",
     )
 
-    def _count_open(self, robot=False):
-        """Count one visit; one statement, and no wait for a click that holds the row.
-
-        :param bool robot: kept apart, and no sign that the customer has seen the link
-        """
-        self.env.flush_all()
-        seen = SQL("robot_open_count = coalesce(robot_open_count, 0) + 1")
-        if not robot:
-            seen = SQL(
+    def _count_open(self):
+        """Count one visit of a person."""
+        self._count(
+            SQL(
                 "open_count = coalesce(open_count, 0) + 1, opened_at = coalesce(opened_at, %s)",
                 fields.Datetime.now(),
             )
+        )
+
+    def _count_robot(self):
+        """Count one visit of a robot: no sign that the customer has seen the link."""
+        self._count(SQL("robot_open_count = coalesce(robot_open_count, 0) + 1"))
+
+    def _count(self, change):
+        """One statement, and no wait, neither for a click that holds the row nor for the disk. What
+        a crash would lose is the count of that moment.
+
+        :param SQL change: of the row
+        """
+        self.env.flush_all()
         self.env.execute_query(
             SQL(
                 """
                 UPDATE payment_link SET %s
                  WHERE id = (SELECT id FROM payment_link WHERE id = %s
                                 FOR NO KEY UPDATE SKIP LOCKED)
-                RETURNING id
+                RETURNING set_config('synchronous_commit', 'off', true)
                 """,
-                seen,
+                change,
                 self.id,
             )
         )
