@@ -54,7 +54,8 @@ def visit(path):
     start = time.perf_counter()
     answer = client.get(path, headers={"User-Agent": PHONE, "Accept-Language": "en"})
     passed = (time.perf_counter() - start) * 1000
-    assert answer.status_code == 200, (path, answer.status)
+    if answer.status_code != 200:
+        raise SystemExit(f"{path}: {answer.status}")
     return passed, len(answer.data)
 
 
@@ -68,4 +69,6 @@ for number in range(ROUNDS + 10):
 
 for name, values in taken.items():
     p50, p90 = statistics.median(values), statistics.quantiles(values, n=10)[-1]
-    print(f"{name:22} p50 {p50:6.1f} ms   p90 {p90:6.1f} ms   {weight[name] / 1024:5.1f} KB of HTML")
+    print(
+        f"{name:22} p50 {p50:6.1f} ms   p90 {p90:6.1f} ms   {weight[name] / 1024:5.1f} KB of HTML"
+    )

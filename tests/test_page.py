@@ -1,4 +1,4 @@
-"""The customer's page over HTTP: its states, headers, weight, languages, and what it never tells."""
+"""The customer's page over HTTP: states, headers, weight, languages, and what it never tells."""
 
 import base64
 import io
@@ -12,8 +12,9 @@ from PIL import Image, ImageDraw
 
 from .common import DECLINED, PaylinksCase
 
-PHONE = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15"}
-CONTROLLER = "odoo.addons.serviceflow_paylinks.controllers.pay"
+PHONE = {
+    "User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15"
+}
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -173,7 +174,11 @@ class TestStates(PageCase):
         amounts = re.findall(r"(Total|To pay now|Left after this payment) \D*([\d.,]+)", text)
         self.assertEqual(
             amounts,
-            [("Total", "1,000.00"), ("To pay now", "300.00"), ("Left after this payment", "700.00")],
+            [
+                ("Total", "1,000.00"),
+                ("To pay now", "300.00"),
+                ("Left after this payment", "700.00"),
+            ],
         )
 
     def test_processing_shows_the_amount_and_looks_again_a_few_times(self):

@@ -27,7 +27,9 @@ NAMES = (
 
 text = st.text(max_size=60)
 name = st.one_of(st.sampled_from(NAMES), text)
-value = st.one_of(text, st.sampled_from(["", "0", "-1", "9" * 400, "1o9", "é" * 40 + "o" + "9" * 9]))
+value = st.one_of(
+    text, st.sampled_from(["", "0", "-1", "9" * 400, "1o9", "é" * 40 + "o" + "9" * 9])
+)
 pairs = st.lists(st.tuples(name, value), max_size=6)
 # What HTTP lets through in a header, by any client.
 header = st.text(string.printable.replace("\n", "").replace("\r", "")[:-4], max_size=80)

@@ -123,7 +123,7 @@ class TestKeptPage(PageCase):
         self.assertEqual(self.link.open_count, 3)
 
     def test_few_queries(self):
-        """The bounds that the figures in bench/page.py rest on, those of Odoo's routing included."""
+        """The bounds that the figures of bench/page.py rest on, Odoo's own routing included."""
         self.look()
         first = self.make_link(100)
         self.opener.cookies.clear()

@@ -7,7 +7,7 @@ LINE_FIELDS = "name display_type product_uom_id collapse_prices collapse_composi
 
 
 class PaymentLink(models.Model):
-    """What the page tells of the invoice or order: what stands on the customer's document, in short.
+    """What the page tells of the invoice or order: what stands on the document, in short.
 
     Notes are left out, and so is what the document itself does not show.
     """

@@ -23,7 +23,9 @@ class PaymentLink(models.Model):
         """
         self.ensure_one()
         business = self.company_id.partner_id
-        return self.with_context(lang=self._choose_lang(self.partner_id.lang, wanted, business.lang))
+        return self.with_context(
+            lang=self._choose_lang(self.partner_id.lang, wanted, business.lang)
+        )
 
     @api.model
     def _choose_lang(self, own, wanted, business):

@@ -291,7 +291,7 @@ def _style(light, dark):
     ]
     with file_open(STYLE_SHEET) as source:
         rules = _minify(source.read())
-    return Markup(
+    return Markup(  # noqa: S704  of our own file, and colours that were read as numbers
         f":root{{color-scheme:light dark;{variables[0]}}}"
         f"@media(prefers-color-scheme:dark){{:root{{{variables[1]}}}}}"
         f"{rules}"

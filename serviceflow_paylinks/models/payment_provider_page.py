@@ -50,5 +50,7 @@ class PaymentProvider(models.Model):
         }
         return sentences.get(
             kind,
-            self.env._("Your bank declined the payment. Please use another card, or ask your bank."),
+            self.env._(
+                "Your bank declined the payment. Please use another card, or ask your bank."
+            ),
         )
