@@ -1,6 +1,5 @@
 """How long the customer's page takes beside Odoo's login page and its portal page of the same
-invoice: in one process, without the network, each visitor without cookies. The first look at a link
-makes its page, which is kept as long as nothing that it shows changes.
+invoice: in one process, without the network, each visitor without cookies.
 
 make bench
 """
@@ -11,7 +10,6 @@ import os
 import statistics
 import time
 
-from odoo.addons.serviceflow_paylinks.models import payment_link_kept
 from odoo.http import root
 from PIL import Image
 from werkzeug.test import Client
@@ -37,9 +35,7 @@ invoice = env["account.move"].create(
 invoice.action_post()
 link = invoice.generate_payment_links()
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"
-FIRST = "our page, first look"
 pages = {
-    FIRST: f"/pay/{link.token}",
     "our page": f"/pay/{link.token}",
     "Odoo's login page": "/web/login",
     "Odoo's portal invoice": invoice.get_portal_url(),
@@ -61,8 +57,6 @@ def visit(path):
 
 for number in range(ROUNDS + 10):
     for name, path in pages.items():  # by turns: what slows one down slows down all
-        if name == FIRST:
-            payment_link_kept.forget()
         passed, weight[name] = visit(path)
         if number >= 10:
             taken[name].append(passed)

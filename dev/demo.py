@@ -1,10 +1,9 @@
 """`make demo`: Odoo with the addon and demo data, and a Stripe to pay with, until Ctrl-C."""
 
-import shutil
 import time
 from contextlib import closing
 
-from dev import database, locks, odoo, paths, preparation, stamps, stripe_keys
+from dev import database, locks, odoo, paths, preparation, stamps, stripe_keys, wkhtmltopdf
 from dev.errors import Interrupted
 from dev.mail import FOLDER as MAIL_FOLDER
 from dev.mail import MailBox
@@ -22,9 +21,10 @@ Odoo answers at      {odoo_url}
 
   log in as          demo / demo     (sends the bills)
                      admin / admin   (may do everything)
+                     nora / nora     (a customer, in the portal: {odoo_url}/my)
 
   First: Invoicing > Customers > Invoices, open the one to Nora Whitfield over $ 1,210.00, press
-  Payment Link, then Generate. Open the address in a private window, as the customer would.
+  Collect, then Generate. Open the address in a private window, as the customer would.
   {card}
   All links, and what became of them: {odoo_url}/odoo/payment-links
 
@@ -53,6 +53,7 @@ def main():
     refusal = "make demo already runs in this checkout."
     with locks.only_one("demo", refusal), preparation.ready():
         with locks.setup_lock():
+            wkhtmltopdf.ensure()
             _ensure_database()
         SANDBOX_STATE.parent.mkdir(exist_ok=True)
         with MailBox() as mail, closing(_stack(keys, mail)) as stack:
@@ -132,7 +133,7 @@ def _welcome(stack, keys):
         stripe=(REAL if keys else SANDBOX).format(sandbox_url=stack.sandbox_url),
         card=REAL_CARD if keys else SANDBOX_CARD,
         mail=MAIL_FOLDER.relative_to(paths.ROOT),
-        pdf="" if shutil.which("wkhtmltopdf") else NO_PDF,
+        pdf="" if wkhtmltopdf.available() else NO_PDF,
         notifications=_how_to_get_notifications(stack) if without_webhook else "",
     )
 

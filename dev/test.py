@@ -6,7 +6,18 @@ import shutil
 import signal
 import subprocess
 
-from dev import browser, database, locks, node, odoo, paths, preparation, process, templates
+from dev import (
+    browser,
+    database,
+    locks,
+    node,
+    odoo,
+    paths,
+    preparation,
+    process,
+    templates,
+    wkhtmltopdf,
+)
 from dev.errors import Interrupted
 from dev.progress import step
 
@@ -19,6 +30,7 @@ def main():
     with preparation.ready() as source:
         with locks.setup_lock():
             chromium = browser.ensure()
+            wkhtmltopdf.ensure()
             node.ensure()
             database.drop_left_over()
             template = templates.addon(source)

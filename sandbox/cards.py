@@ -29,6 +29,7 @@ class Behaviour:
     once_set_up: bool = False  # …and not off-session once it has been saved
     dispute: str | None = None  # disputed right after, for this reason
     refund: str | None = None  # `pending` or `failing` refunds
+    can_be_saved: bool = False  # …although charges fail
 
 
 def _declined(reason="generic_decline", message="Your card was declined."):
@@ -55,6 +56,9 @@ CARDS = {
             "processing_error",
             "An error occurred while processing your card. Try again in a little bit.",
         )
+    ),
+    "4000000000000341": Behaviour(
+        Failure("card_declined", "Your card was declined.", "generic_decline"), can_be_saved=True
     ),
     "4000002500003155": Behaviour(challenge=True, once_set_up=True),
     "4000002760003184": Behaviour(challenge=True),

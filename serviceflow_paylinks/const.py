@@ -2,6 +2,7 @@
 
 # Routes (the public contract).
 PAY_ROUTE = "/pay"
+PORTAL_ROUTE = "/my/payment-links"
 WEBHOOK_ROUTE = "/paylinks/stripe/webhook"
 
 # What our webhook endpoint subscribes to (https://docs.stripe.com/api/events/types).

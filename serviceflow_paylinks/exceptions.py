@@ -11,7 +11,8 @@ class ProcessorError(Exception):
 
     :param str detail: one line for the log; never a secret, a token or a customer's data
     :param str person: ``unreachable``, ``rejected_key``, ``not_connected``, ``refused``,
-        ``too_small`` or ``busy``
+        ``too_small``, ``busy``; of a saved card also ``unknown``, ``never_charged``,
+        ``unknown_card`` or ``refused_charge``
     """
 
     def __init__(self, detail, person="refused"):
@@ -36,3 +37,17 @@ class UnknownCheckoutError(FinalError):
 
 class NotificationError(ProcessorError):
     """A notification that is not what it claims to be: nothing may change because of it."""
+
+
+class ChoiceError(Exception):
+    """What the customer chose on the page cannot be done. Nothing was charged.
+
+    :param str sentence: for the customer, translated: what to do
+    :param str field: ``amount`` or ``tip``
+    :param offer: the amount (Decimal) to put into the field instead; None: what was typed stays
+    """
+
+    def __init__(self, sentence, field="amount", offer=None):
+        super().__init__(sentence)
+        self.field = field
+        self.offer = offer

@@ -100,7 +100,7 @@ class Stripe:
     def get(self, path):
         return self._call("GET", path)
 
-    def post(self, path, **data):
+    def post(self, path, /, **data):
         return self._call("POST", path, data)
 
     def delete(self, path):
@@ -114,18 +114,21 @@ class Stripe:
 
 
 class Clerk:
-    """A member of the staff at a desktop, logged in.
+    """A member of the staff, logged in.
 
     :param browser: Playwright's browser
+    :param dict device: the browser's window; a desktop by default
     :param str url: where Odoo answers
     """
 
-    def __init__(self, browser, url, login, password):
+    def __init__(self, browser, url, login, password, device=DESKTOP):
         self.url = url
-        self.context = browser.new_context(**DESKTOP)
+        self.complaints = []  # what went wrong in the browser's own scripts
+        self.context = browser.new_context(**device)
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
         self.page = self.context.new_page()
         self.page.set_default_timeout(SECONDS * 1000)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.goto(f"{url}/web/login")
         self.page.fill("input[name=login]", login)
         self.page.fill("input[name=password]", password)
@@ -136,19 +139,39 @@ class Clerk:
         self.page.goto(f"{self.url}/odoo/customer-invoices/{invoice}")
         self.page.wait_for_selector(".o_form_view .o_statusbar_status")
 
+    def press(self, label):
+        """Press a button of the invoice's header, which a narrow screen hides in a menu."""
+        button = self.page.locator(f"button:has-text('{label}'):visible")
+        if not button.count():
+            self.page.locator(".o_statusbar_buttons button.dropdown-toggle").first.click()
+            button = self.page.locator(f".o-dropdown--menu button:has-text('{label}')")
+        button.first.click()
+
+    def collect(self):
+        """Open the dialog that collects on the invoice on the screen, and return it."""
+        self.press("Collect")
+        return self.dialog()
+
+    def dialog(self):
+        """The dialog on the screen, on top of others."""
+        dialog = self.page.locator(".modal:visible").last
+        dialog.wait_for()
+        return dialog
+
     def generate_link(self, shot="generate"):
         """Generate a link for the invoice on the screen, copy it, and return what was copied."""
-        self.page.click(".o_form_statusbar button:has-text('Payment Link')")
-        dialog = self.page.locator(".modal")
-        dialog.get_by_role("button", name="Generate", exact=True).wait_for()
+        self.collect().get_by_role("button", name="Generate", exact=True).wait_for()
         picture(self.page, f"{shot}-wizard")
-        dialog.get_by_role("button", name="Generate", exact=True).click()
-        dialog.locator(".o_clipboard_button").click()
+        self.dialog().get_by_role("button", name="Generate", exact=True).click()
+        self.page.locator(".o_paylinks_share .o_clipboard_button").click()
         picture(self.page, f"{shot}-done")
         copied = self.page.evaluate("navigator.clipboard.readText()")
-        dialog.locator("footer").get_by_role("button", name="Close").click()
-        dialog.wait_for(state="detached")
+        self.close_dialog()
         return copied
+
+    def close_dialog(self):
+        self.dialog().locator("footer").get_by_role("button", name="Close").click()
+        self.page.locator(".modal").first.wait_for(state="detached")
 
 
 class Customer:

@@ -119,16 +119,20 @@ class Clerk:
 
     def call(self, model, method, ids=None, **arguments):
         """Call a method, and return what it returns; records come as ids."""
+        answer = self.try_call(model, method, ids, **arguments)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def try_call(self, model, method, ids=None, **arguments):
+        """Call a method, and return the answer, which may be that it is refused."""
         if ids is not None:
             arguments["ids"] = ids
-        answer = self._http.post(
+        return self._http.post(
             f"{self._url}/json/2/{model}/{method}",
             json=arguments,
             headers=self.HEADERS,
             timeout=SECONDS,
         )
-        assert answer.status_code == 200, answer.text
-        return answer.json()
 
     def create(self, model, **values):
         """Create one record and return its id."""

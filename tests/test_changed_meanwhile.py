@@ -234,6 +234,7 @@ class TestChangedMeanwhile(PaylinksCase):
             )
         links.send_by_sms()
         links.send_by_email()
+        self.run_schedule("cron_send_links")
         for link in links:
             sms = self.env["sms.sms"].search([("number", "=", link.phone)])
             self.assertIn(link.url, sms.body)

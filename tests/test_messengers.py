@@ -1,6 +1,11 @@
 """Three messengers, one function: webhook, return and schedule, in any order and number."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import fields
 
 from .common import PaylinksCase
 
@@ -141,15 +146,32 @@ class TestMessengers(PaylinksCase):
         self.deliver_webhooks()
         self.sandbox.dashboard.refund(attempt.provider_reference, 1000)
         self.deliver_webhooks()
-        self.assertFalse(self.activities(link), "it may have been made in Odoo a moment ago")
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE payment_link_event SET create_date = create_date - interval '5 min',"
-            " write_date = write_date - interval '4 min' WHERE state = 'received'"
-        )
-        self.env.invalidate_all()
-        self.run_schedule("cron_sync_checkouts")
         self.assertIn("Refund", self.activities(link).summary)
         self.sandbox.bank.open_dispute(attempt.provider_reference)
         self.deliver_webhooks()
         self.assertEqual(len(self.activities(link)), 2)
+
+    def test_when_the_schedule_asks(self):
+        """After 2 minutes, after 10, at expiry, then every hour; a bank debit every hour."""
+        link = self.make_link()
+        attempt = self.open_checkout(link)
+        expires_at = attempt.checkout_expires_at
+        opened, minute = attempt.create_date, timedelta(minutes=1)
+        self.assertLess(abs(attempt.checkout_check_at - opened - 2 * minute), minute / 2)
+        times = {
+            2 * minute: opened + 10 * minute,
+            10 * minute: expires_at,
+            expires_at - opened + minute: expires_at + 61 * minute,
+            expires_at - opened + 61 * minute: expires_at + 121 * minute,
+        }
+        checkout = attempt._get_processor().look_at_checkout(attempt.checkout_ref)
+        for passed, expected in times.items():
+            with (
+                self.subTest(passed),
+                patch.object(fields.Datetime, "now", lambda p=passed: opened + p),
+            ):
+                found = attempt._next_check(checkout)
+                self.assertLess(abs(found - expected), minute / 2)
+        with patch.object(fields.Datetime, "now", lambda: opened):
+            found = attempt._next_check(replace(checkout, outcome="processing"))
+        self.assertEqual(found, opened + 60 * minute)

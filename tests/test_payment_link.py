@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from odoo import Command, fields
+from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import new_test_user
 
@@ -31,9 +31,9 @@ class TestPaymentLink(PaylinksCase):
         )
 
     def test_expiry_of_the_company(self):
-        self.company.paylinks_expiry_days = 0
+        self.company.paylinks_expiry_policy = "never"
         self.assertFalse(self.make_link().expires_at)
-        self.company.paylinks_expiry_days = 7
+        self.company.write({"paylinks_expiry_policy": "creation", "paylinks_expiry_days": 7})
         link = self.make_link()
         self.assertEqual(round((link.expires_at - fields.Datetime.now()) / timedelta(days=1)), 7)
 
@@ -236,10 +236,11 @@ class TestPaymentLink(PaylinksCase):
     def test_sending(self):
         link = self.make_link()
         link.send_by_email()
+        link.send_by_sms()
+        self.run_schedule("cron_send_links")
         mail = self.env["mail.mail"].search([("email_to", "like", "ada@example.com")])
         self.assertEqual(len(mail), 1)
         self.assertIn(link.url, mail.body_html)
-        link.send_by_sms()
         sms = self.env["sms.sms"].search([("number", "=", link.phone)])
         self.assertIn(link.url, sms.body)
         self.assertTrue(link.sent_at)
@@ -259,47 +260,3 @@ class TestPaymentLink(PaylinksCase):
         self.assertFalse(dead.sent_at)
         self.assertFalse((link | dead).filtered("send_waiting"))
         self.assertIn("Not sent", dead.message_ids[0].body)
-
-    def test_reminders(self):
-        link = self.make_link()
-        link.send_by_email()
-        self.run_schedule("cron_send_reminders")
-        self.assertFalse(link.reminded_at, "off by default")
-        self.company.paylinks_reminder_days = 40
-        self.run_schedule("cron_send_reminders")
-        self.assertTrue(link.reminded_at)
-        self.assertEqual(self.env["mail.mail"].search_count([("email_to", "=", link.email)]), 2)
-
-    def test_wizard(self):
-        invoice = self.make_invoice(100)
-        wizard = self.env["payment.link.generate"].create(
-            {"invoice_ids": [Command.set(invoice.ids)], "send": "email"}
-        )
-        self.assertEqual(wizard.amount, 100)
-        wizard.action_generate()
-        link = wizard.link_ids
-        self.assertEqual((link.invoice_id, wizard.url), (invoice, link.url))
-        self.assertEqual(link.send_waiting, "email")
-
-    def test_wizard_for_several_says_what_became_of_each(self):
-        invoices = self.make_invoice(10) | self.make_invoice(20)
-        invoices[0].generate_payment_links()
-        draft = self.make_invoice(30, post=False)
-        wizard = self.env["payment.link.generate"].create(
-            {"invoice_ids": [Command.set((invoices | draft).ids)]}
-        )
-        wizard.action_generate()
-        self.assertEqual(wizard.link_ids.invoice_id, invoices)
-        self.assertEqual(
-            wizard.summary.splitlines()[:2],
-            ["1 made.", "1 existed already, each with its own expiry."],
-        )
-        self.assertIn("draft", wizard.summary)
-
-    def test_wizard_refuses_more_than_the_balance(self):
-        invoice = self.make_invoice(100)
-        wizard = self.env["payment.link.generate"].create(
-            {"invoice_ids": [Command.set(invoice.ids)], "whole_balance": False, "amount": 101}
-        )
-        with self.assertRaisesRegex(UserError, r"owes .*100.00"):
-            wizard.action_generate()

@@ -214,3 +214,28 @@ def test_an_intent_is_confirmed_later_or_cancelled(bench, saved):
         bench.api.payment_intents.cancel(done.id)
     assert refused.value.code == "payment_intent_unexpected_state"
     assert len(bench.api.payment_intents.list({"customer": customer}).data) == 3
+
+
+def test_a_card_is_saved_by_hand_once(bench):
+    """Stripe's test methods stand for cards: each use of one is a new card."""
+    customer = bench.api.customers.create({"name": "Ada Payer"})
+    card = bench.api.payment_methods.attach("pm_card_visa", {"customer": customer.id})
+    assert (card.customer, card.card.last4) == (customer.id, "4242")
+    assert bench.events()[-1] == "payment_method.attached"
+    assert charge_later(bench, customer.id, card.id).status == "succeeded"
+    with pytest.raises(stripe.InvalidRequestError, match="already been attached"):
+        bench.api.payment_methods.attach(card.id, {"customer": customer.id})
+    with pytest.raises(stripe.InvalidRequestError, match="No such customer"):
+        bench.api.payment_methods.attach("pm_card_visa", {"customer": "cus_unknown"})
+
+
+def test_a_declined_card_is_not_saved_but_one_is_that_fails_later(bench):
+    customer = bench.api.customers.create({"name": "Ada Payer"}).id
+    with pytest.raises(stripe.CardError) as declined:
+        bench.api.payment_methods.attach("pm_card_visa_chargeDeclined", {"customer": customer})
+    assert (declined.value.http_status, declined.value.code) == (402, "card_declined")
+    card = bench.api.payment_methods.attach("pm_card_chargeCustomerFail", {"customer": customer})
+    with pytest.raises(stripe.CardError) as declined:
+        charge_later(bench, customer, card.id)
+    assert declined.value.error.payment_intent.status == "requires_payment_method"
+    assert [m.id for m in bench.api.customers.payment_methods.list(customer).data] == [card.id]

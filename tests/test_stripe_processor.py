@@ -37,7 +37,7 @@ class TestStripeProcessor(PaylinksCase):
             ("lock", RetryableError, "busy"),
             ("error", FinalError, "unreachable"),
             ("forbidden", FinalError, "rejected_key"),
-            ("garbage", FinalError, "unreachable"),
+            ("garbage", RetryableError, "unreachable"),
         )
         for kind, error_class, person in cases:
             with self.subTest(kind):

@@ -108,6 +108,7 @@ def test_the_metadata_follow_the_naming_of_odoo_addons(wheel):
         "Requires-Dist: odoo<19.1,>=19.0",
         "Requires-Dist: stripe<17,>=16",
         "Requires-Dist: phonenumbers",
+        "Requires-Dist: crawler-user-agents",
     }
 
 

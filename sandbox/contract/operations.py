@@ -32,7 +32,9 @@ SERVICES = {
     ("stripe._customer_payment_method_service", "CustomerPaymentMethodService"): (
         *("list", "retrieve"),
     ),
-    ("stripe._payment_method_service", "PaymentMethodService"): ("list", "retrieve", "detach"),
+    ("stripe._payment_method_service", "PaymentMethodService"): (
+        *("list", "retrieve", "attach", "detach"),
+    ),
     ("stripe._account_service", "AccountService"): ("retrieve_current",),
 }
 

@@ -17,6 +17,7 @@ TEST_METHODS = {
     "pm_card_visa": "4242424242424242",
     "pm_card_visa_chargeDeclined": "4000000000000002",
     "pm_card_visa_chargeDeclinedInsufficientFunds": "4000000000009995",
+    "pm_card_chargeCustomerFail": "4000000000000341",
     "pm_card_authenticationRequired": "4000002760003184",
     "pm_card_createDispute": "4000000000000259",
 }
@@ -139,6 +140,26 @@ def retrieve_method(box, params, payment_method):
     return box.store.get("payment_method", payment_method)
 
 
+def attach_method(box, params, payment_method):
+    """Save a card with a customer; Stripe tries the card first."""
+    method = _method(box, {"payment_method": payment_method})
+    box.store.get("customer", params["customer"], "customer")
+    if method["customer"]:
+        raise invalid("The payment method you provided has already been attached to a customer.")
+    behaviour = box.payments.behaviour(method)
+    if behaviour.failure and not behaviour.can_be_saved:
+        raise ApiError(
+            402,
+            behaviour.failure.message,
+            kind="card_error",
+            code=behaviour.failure.code,
+            decline_code=behaviour.failure.decline_code,
+        )
+    method["customer"] = params["customer"]
+    box.emit("payment_method.attached", method)
+    return method
+
+
 def detach_method(box, params, payment_method):
     method = box.store.get("payment_method", payment_method)
     if not method["customer"]:
@@ -171,6 +192,7 @@ HANDLERS = {
     f"GET {CHARGES}/{{charge}}": retrieve_charge,
     f"GET {METHODS}": list_methods,
     f"GET {METHODS}/{{payment_method}}": retrieve_method,
+    f"POST {METHODS}/{{payment_method}}/attach": attach_method,
     f"POST {METHODS}/{{payment_method}}/detach": detach_method,
     "GET /v1/customers/{customer}/payment_methods": customer_methods,
     "GET /v1/customers/{customer}/payment_methods/{payment_method}": customer_method,

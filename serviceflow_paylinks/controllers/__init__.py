@@ -1,1 +1,1 @@
-from . import pay, stripe, webhook
+from . import backend, pay, portal, stripe, webhook

@@ -6,8 +6,7 @@ from odoo.exceptions import UserError
 from odoo.http import content_disposition, request
 
 from ..const import PAY_ROUTE
-from ..exceptions import ProcessorError
-from ..models.payment_link_kept import FORM_KEY, KeptPage
+from ..exceptions import ChoiceError, ProcessorError
 from ..page_headers import file_headers, page_headers
 from ..robots import is_fetched_ahead, is_robot
 
@@ -39,18 +38,14 @@ class PaymentLinkPage(http.Controller):
     """The customer's page. It only parses and delegates; GET has no effect at the processor."""
 
     @_route("", "GET")
-    def pay(self, token, look="", back="", **_kwargs):
-        link, page = (self._find_link(token), None) if look or back else self._find_page(token)
+    def pay(self, token, look=None, back=None, **_kwargs):
+        link = self._find_link(token)
         if not link:
             return self._render_not_found()
         robot = self._count_visit(link)
-        if page:
-            response = self._answer(page)
-        elif back:
-            response = self._render(link, notice=link._get_notice_of_return())
-        else:
-            count = int(look) if isinstance(look, str) and re.fullmatch(r"\d{1,2}", look) else 0
-            response = self._render(link, refresh=link._get_refresh(count))
+        notice = link._get_notice_of_return() if back else ""
+        look = int(look) if isinstance(look, str) and re.fullmatch(r"\d{1,2}", look) else 0
+        response = self._render(link, notice=notice, look=look)
         if not robot:
             self._remember_visit(response, token)
         return response
@@ -65,11 +60,13 @@ class PaymentLinkPage(http.Controller):
         if not self._is_our_form(kwargs):
             return self._render_stale(link)
         try:
-            url = link.start_checkout()
+            url = link.start_checkout(*link._read_choice(kwargs))
+        except ChoiceError as error:
+            return self._render(link, status=422, form=kwargs, error=error)
         except ProcessorError as error:
             _logger.warning("Link %s: %s", link.name, error)
-            problem = link._get_problem_for_payer(error)
-            return self._render(link, 503, problem=problem, problem_phone=True)
+            values = {"problem": link._get_problem_for_payer(error), "form": kwargs}
+            return self._render(link, status=503, **values)
         return self._see_other(url, local=False) if url else self._see_page(token)
 
     @_route("/return", "GET")
@@ -100,7 +97,7 @@ class PaymentLinkPage(http.Controller):
             name, mimetype, content = link._get_document_pdf()
         except UserError as error:
             _logger.warning("The document of link %s could not be shown: %s", link.name, error)
-            return self._render(link, 503, problem=link._get_problem_of_document())
+            return self._render(link, problem=link._get_problem_of_document(), status=503)
         headers = {
             **file_headers(),
             "Content-Type": mimetype,
@@ -113,33 +110,11 @@ class PaymentLinkPage(http.Controller):
     def _find_link(self, token):
         """Return the link, as superuser and in the page's language; unknown, deleted and malformed
         tokens are all the same: an empty record."""
-        links = self._links()
+        links = request.env["payment.link"].sudo()
         if not _TOKEN.fullmatch(token):
             return links
-        link = links.search([("token", "=", token), ("state", "!=", "cancelled")])
-        return link and link._in_page_language(self._wanted_languages())
-
-    def _find_page(self, token):
-        """Return the link and its page, which may be of an earlier visit: (payment.link, KeptPage);
-        two empty ones for no link."""
-        links, mark = self._links(), None
-        if _TOKEN.fullmatch(token):
-            mark = links._mark_page(token, self._wanted_languages())
-        if not mark:
-            link = self._find_link(token)
-            return link, link and self._make_page(link)
-        link = links.browse(mark.link_id).with_context(lang=mark.lang)
-        page = links._get_kept_page(mark)
-        if not page:
-            page = self._make_page(link)
-            links._keep_page(mark, page)
-        return link, page
-
-    def _links(self):
-        return request.env["payment.link"].sudo()
-
-    def _wanted_languages(self):
-        return request.env["ir.http"]._paylinks_wanted_languages()
+        link = links._read_by_token(token)
+        return link and link._in_page_language(request.env["ir.http"]._paylinks_wanted_languages())
 
     def _is_our_form(self, form):
         """Whether the form comes from a page that this browser got from us."""
@@ -156,7 +131,7 @@ class PaymentLinkPage(http.Controller):
             or is_robot(headers.get("User-Agent", ""))
         )
         if robot or VISIT_COOKIE not in request.httprequest.cookies:
-            link._count_robot() if robot else link._count_open()
+            link._count_open(robot)
         return robot
 
     def _remember_visit(self, response, token):
@@ -173,25 +148,15 @@ class PaymentLinkPage(http.Controller):
 
     # -- answers --
 
-    def _render(self, link, status=200, **values):
-        """Answer with the link's page; what is given goes before what the link says itself."""
-        return self._answer(self._make_page(link, **values), status)
+    def _render(self, link, status=200, **said):
+        """Answer with the link's page.
 
-    def _make_page(self, link, **values):
-        """Return the link's page.
-
-        :rtype: KeptPage
+        :param said: what it says besides, as ``_get_page_values`` takes it
         """
-        values = {"csrf_token": FORM_KEY, **link._get_page_values(), **values}
+        values = link._get_page_values(**said)
+        html = link._render_page({**values, "csrf_token": request.csrf_token()})
         forms = f"'self' {link.provider_id._paylinks_page_origins()}".strip()
-        return KeptPage(link._render_page(values), values["style"], values["refresh"], forms)
-
-    def _answer(self, page, status=200):
-        """Answer with a page, and the key for the forms in it that is this browser's."""
-        html = page.html.replace(FORM_KEY, request.csrf_token())
-        return request.env["ir.http"]._paylinks_answer(
-            html, page.style, status, page.forms, page.refresh
-        )
+        return request.env["ir.http"]._paylinks_answer(html, values, status, forms)
 
     def _render_stale(self, link):
         """The form was not ours, or of a session that is over: the page again, nothing done."""

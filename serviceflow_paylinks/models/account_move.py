@@ -99,38 +99,20 @@ class AccountMove(models.Model):
         provider = self.env["payment.provider"].sudo()
         refused = {}
         for move in self.sudo():
-            name = move.display_name
-            if move.move_type != "out_invoice":
-                why = self.env._("%s is not a customer invoice.", name)
-            elif move.state == "draft":
-                why = self.env._("%s is a draft: confirm it first.", name)
-            elif move.state == "cancel":
-                why = self.env._("%s is cancelled: there is nothing to pay.", name)
-            elif move._paylinks_is_paid():
-                why = self.env._("%s is paid: there is nothing left to pay.", name)
-            elif problem := provider._paylinks_minimum_problem(
+            why = move._get_nothing_to_collect()
+            problem = not why and provider._paylinks_minimum_problem(
                 move.amount_residual, move.currency_id
-            ):
-                why = f"{name}: {problem}"
-            else:
-                continue
-            refused[move.with_env(self.env)] = why
+            )
+            if problem:
+                why = f"{move.display_name}: {problem}"
+            if why:
+                refused[move.with_env(self.env)] = why
         return refused
-
-    def action_generate_payment_link(self):
-        """Open the wizard for the selected invoices."""
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Generate Payment Link"),
-            "res_model": "payment.link.generate",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_invoice_ids": self.ids},
-        }
 
     def action_view_payment_links(self):
         """Open the links of the invoice."""
         self.ensure_one()
+        self.env["payment.link"].check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "serviceflow_paylinks.payment_link_action"
         )

@@ -70,10 +70,10 @@ class IrHttp(models.AbstractModel):
         kind = "not_found" if status == 404 else "error" if status < 500 else "broken"
         links = request.env["payment.link"].sudo()
         lang = links._match_lang(cls._paylinks_wanted_languages()) or links._get_any_lang()
-        html, style = links.with_context(lang=lang)._render_plain_page(
+        html, values = links.with_context(lang=lang)._render_plain_page(
             f"serviceflow_paylinks.pay_{kind}"
         )
-        return cls._paylinks_answer(html, style, status)
+        return cls._paylinks_answer(html, values, status)
 
     @classmethod
     def _paylinks_wanted_languages(cls):
@@ -81,16 +81,27 @@ class IrHttp(models.AbstractModel):
         return [tag for tag, _quality in request.httprequest.accept_languages]
 
     @classmethod
-    def _paylinks_answer(cls, html, style, status=200, forms="'none'", refresh=""):
+    def _paylinks_answer(cls, html, values, status=200, forms="'none'"):
         """Answer with a page.
 
-        :param str style: the style sheet in it
+        :param dict values: what it was rendered with
         :param str forms: where its forms may lead to
-        :param str refresh: when to look again and where, as the header says it
         """
-        headers = page_headers(style, forms)
-        if refresh:
-            headers["Refresh"] = refresh
+        headers = page_headers(values["style"], forms)
+        if values["refresh"]:
+            headers["Refresh"] = values["refresh"]
         if status == 503:
             headers["Retry-After"] = "60"
         return Response(html, status=status, headers=headers)
+
+    def session_info(self):
+        """Tell the web client whether the user menu leads to the payment links."""
+        info = super().session_info()
+        user = self.env.user
+        if user._is_internal():
+            info["paylinks_in_user_menu"] = user.has_group(
+                "serviceflow_paylinks.group_payments_view"
+            ) and self.env["payment.provider"]._paylinks_any_connected(
+                tuple(user._get_company_ids())
+            )
+        return info

@@ -65,7 +65,9 @@ class PaymentLink(models.Model):
     def _compute_amount(self):
         owed = self._get_remainders()
         for link in self:
-            link.amount = 0.0 if link.state == "cancelled" else float(owed[link])
+            # A paid link asks for nothing more, also when a refund opens its invoice again.
+            closed = link.state in ("paid", "cancelled")
+            link.amount = 0.0 if closed else float(owed[link])
 
     def _inverse_amount(self):
         for link in self:
@@ -74,7 +76,9 @@ class PaymentLink(models.Model):
     @api.depends(
         "transaction_ids.state",
         "transaction_ids.amount",
+        "transaction_ids.tip_amount",
         "transaction_ids.child_transaction_ids.state",
+        "transaction_ids.child_transaction_ids.tip_amount",
     )
     def _compute_amount_paid(self):
         for link in self:
@@ -82,8 +86,9 @@ class PaymentLink(models.Model):
             refunds = paid.child_transaction_ids.filtered(
                 lambda tx: tx.operation == "refund" and tx.state == "done"
             )
-            link.amount_paid = sum(paid.mapped("amount"))
-            link.amount_refunded = -sum(refunds.mapped("amount"))
+            # A tip is no payment of what is owed.
+            link.amount_paid = sum(paid.mapped("amount")) - sum(paid.mapped("tip_amount"))
+            link.amount_refunded = sum(refunds.mapped("tip_amount")) - sum(refunds.mapped("amount"))
 
     # -- what is owed --
 
@@ -123,7 +128,7 @@ class PaymentLink(models.Model):
 
     @api.model
     def _sum_in_flight(self, field, records, pending_only=False):
-        """Sum the attempts in flight by the records of one field: {record id: float}.
+        """Sum the attempts in flight, without tips, by the records of one field: {id: float}.
 
         :param bool pending_only: leave out what `amount_paid` counts already
         """
@@ -132,15 +137,19 @@ class PaymentLink(models.Model):
         domain = IN_FLIGHT & Domain(field, "in", records.ids)
         if pending_only:
             domain &= Domain("state", "!=", "done")
-        groups = self.env["payment.transaction"].sudo()._read_group(domain, [field], ["amount:sum"])
-        return {record.id: total for record, total in groups}
+        groups = (
+            self.env["payment.transaction"]
+            .sudo()
+            ._read_group(domain, [field], ["amount:sum", "tip_amount:sum"])
+        )
+        return {record.id: total - (tips or 0.0) for record, total, tips in groups}
 
     # -- what the processor can charge --
 
     def _chargeable(self, amount):
         """Return the greatest amount not above this one that the processor can charge.
 
-        :param float amount: in the link's currency
+        :param amount: in the link's currency (float or Decimal)
         :rtype: Decimal
         """
         return self.sudo().provider_id._paylinks_chargeable(amount, self.currency_id)

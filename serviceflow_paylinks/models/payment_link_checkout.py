@@ -1,6 +1,7 @@
 import hashlib
 import time
 from datetime import UTC, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 from odoo import Command, api, fields, models
@@ -18,6 +19,7 @@ SHORTEST, LONGEST = timedelta(minutes=35), timedelta(hours=23, minutes=55)
 # Do not send a customer to a page that is about to close.
 WORTH_REUSING = timedelta(minutes=10)
 ROUNDS = 4
+NOTHING = Decimal()
 # As long as a customer waits for a page that another tab has asked for already (seconds).
 PATIENCE = 8
 
@@ -33,18 +35,21 @@ class PaymentLink(models.Model):
     )
 
     @api.private
-    def start_checkout(self):
-        """Return the address of the processor's page for what is owed now.
+    def start_checkout(self, amount=None, tip=None):
+        """Return the address of the processor's page for what is owed now, or a part of it.
 
         Commits: the attempt is in the database, with its parameters and key, before the processor
         is called, and no row is locked while it is. Run again, it makes the same call.
 
+        :param Decimal amount: to pay now, if less than is owed; never more is asked for than that
+        :param Decimal tip: to pay besides
         :return: the address; an empty string where there is nothing to pay any more
+        :raise ChoiceError: this amount or tip cannot be chosen; nothing was charged
         :raise ProcessorError: nothing was charged; the person's text says what to do
         """
         self.ensure_one()
         for _round in range(ROUNDS):
-            attempt, older = self._reserve_attempt()
+            attempt, older = self._reserve_attempt(amount, tip)
             # pylint: disable-next=invalid-commit
             self.env.cr.commit()
             for other in older:
@@ -86,25 +91,30 @@ class PaymentLink(models.Model):
             time.sleep(0.2)
         return False
 
-    def _reserve_attempt(self):
+    def _reserve_attempt(self, amount=None, tip=None):
         """Under the locks, find the open attempt that fits, or make one.
 
+        :param Decimal amount: as chosen, if it was
+        :param Decimal tip: as chosen, if it was
         :return: (attempt or empty record, older attempts that must be closed first)
+        :raise ChoiceError: this amount or tip cannot be chosen
         """
         self._lock_rows()
         nothing = self.env["payment.transaction"].sudo()
         if not self._is_payable():
             return nothing, nothing
-        amount = self._get_remainders()[self]
+        owed = self._get_remainders()[self]
+        amount = self._settle_amount(owed, amount)
+        tip = self._settle_tip(amount, tip)
         current, older = nothing, nothing
         for attempt in self._get_open_attempts():
-            if self._fits(attempt, amount):
+            if self._fits(attempt, amount, tip):
                 current = attempt
             else:
                 older |= attempt
         if older or current:
             return (nothing, older) if older else (current, nothing)
-        return self._create_attempt(amount), nothing
+        return self._create_attempt(amount, tip, part=amount < owed), nothing
 
     def _lock_rows(self):
         """Lock the links' documents, then the links: the order in which staff's work locks too."""
@@ -126,13 +136,17 @@ class PaymentLink(models.Model):
         document = self._get_document()
         return f"{document._name},{document.id}" if document else f"{self._name},{self.id}"
 
-    def _fits(self, attempt, amount):
-        """Whether an open attempt may serve this click as well."""
+    def _fits(self, attempt, amount, tip):
+        """Whether an open attempt may serve a click for this amount and tip as well."""
+        asked = attempt._get_asked()
+        return asked == (self._to_minor(amount), self._to_minor(tip)) and self._is_usable(attempt)
+
+    def _is_usable(self, attempt):
+        """Whether the page of an open attempt, whatever it asks for, is one to send people to."""
         now = fields.Datetime.now()
         expires_at = attempt.checkout_expires_at
         return (
             attempt.payment_link_id == self
-            and attempt.checkout_request["amount"] == self._to_minor(amount)
             and attempt.checkout_request["address"] == self._get_address_mark()
             and not attempt.checkout_close
             and (not expires_at or expires_at > now + WORTH_REUSING)
@@ -142,8 +156,14 @@ class PaymentLink(models.Model):
         """Return the Decimal amount in the processor's minor units."""
         return self.sudo().provider_id._paylinks_to_minor(amount, self.currency_id)
 
-    def _create_attempt(self, amount):
-        """Write the attempt down: what will be asked, and the key it will be asked with."""
+    def _create_attempt(self, amount, tip=NOTHING, part=False, token=None):
+        """Write the attempt down: what will be asked, and the key it will be asked with.
+
+        :param Decimal amount: without the tip
+        :param Decimal tip: on top of it
+        :param bool part: whether less than everything owed was chosen
+        :param token: the saved card (`payment.token`) that is to be charged instead of a checkout
+        """
         self = self.sudo()
         provider = self._get_usable_provider()
         transactions = self.env["payment.transaction"].sudo()
@@ -154,15 +174,21 @@ class PaymentLink(models.Model):
         reference = transactions._compute_reference(
             provider.code, prefix=None if document else self.name, **values
         )
-        request = self._prepare_checkout_request(amount, reference)
+        if token:
+            request = self._prepare_charge_request(amount, reference, token)
+            values.update(operation="offline", token_id=token.id)
+        else:
+            request = self._prepare_checkout_request(amount, tip, reference)
+            request["part"] = part
+            values.update(operation="online_redirect")
         values.update(
             provider_id=provider.id,
             payment_method_id=provider._paylinks_payment_method().id,
             reference=reference,
-            amount=float(amount),
+            amount=float(amount + tip),
+            tip_amount=float(tip),
             currency_id=self.currency_id.id,
             partner_id=self.partner_id.id,
-            operation="online_redirect",
             payment_link_id=self.id,
             checkout_open=True,
             checkout_scope=self._get_checkout_scope(),
@@ -190,20 +216,23 @@ class PaymentLink(models.Model):
         self.provider_id = provider
         return provider
 
-    def _prepare_checkout_request(self, amount, reference):
+    def _prepare_checkout_request(self, amount, tip, reference):
         """Return what the processor is to show and to charge, to be frozen with the attempt.
 
         The link's address is a key: it is told to the processor (`_build_checkout_request`), but
         kept nowhere else, neither here nor in the log of a statement that fails.
 
-        :param Decimal amount: chargeable, in major units
+        :param Decimal amount: chargeable, in major units, without the tip
+        :param Decimal tip: likewise, on top of it
         :return: a CheckoutRequest as a dict, without its addresses, and their mark
         """
         now = fields.Datetime.now()
         ends = min(now + LONGEST, max(self.expires_at or now + LONGEST, now + SHORTEST))
         return {
             "address": self._get_address_mark(),
-            "amount": self._to_minor(amount),
+            "amount": self._to_minor(amount + tip),
+            "tip": self._to_minor(tip),
+            "tip_name": self._get_tip_title() if tip else "",
             "currency": self.currency_id.name,
             "reference": reference,
             "name": self._get_title(),
@@ -223,7 +252,7 @@ class PaymentLink(models.Model):
         :param dict frozen: as prepared
         :rtype: CheckoutRequest
         """
-        values = {name: value for name, value in frozen.items() if name != "address"}
+        values = {name: frozen[name] for name in frozen if name not in ("address", "part")}
         return CheckoutRequest(
             success_url=f"{self.url}/return?session_id={{CHECKOUT_SESSION_ID}}",
             cancel_url=f"{self.url}/return?cancelled=1",

@@ -1,3 +1,4 @@
+import math
 import secrets
 
 from odoo import api, fields, models
@@ -16,11 +17,13 @@ class PaymentLink(models.Model):
         documents = self._get_documents_of(vals_list)
         given = {vals["partner_id"] for vals in vals_list if vals.get("partner_id")}
         self.env["res.partner"].browse(given).check_access("read")
+        self._check_not_archived(vals_list)
         for vals in vals_list:
             self._complete_from_document(vals, documents.get(self._document_key(vals)))
         partners = self._browse_by_id("res.partner", [vals["partner_id"] for vals in vals_list])
         now = fields.Datetime.now()
         for vals in vals_list:
+            document = documents.get(self._document_key(vals))
             partner = partners[vals["partner_id"]]
             self._check_partner_company(partner, vals["company_id"])
             self._normalize_contact(vals, partner)
@@ -29,7 +32,7 @@ class PaymentLink(models.Model):
             vals["token"] = self._new_token()
             # Nothing is paid yet: spares the ORM to compute it.
             vals.update(amount_paid=0.0, amount_refunded=0.0)
-            self._complete_terms(vals, now)
+            self._complete_terms(vals, now, document)
         self._complete_from_companies(vals_list)
 
     def _browse_by_id(self, model, ids):
@@ -94,6 +97,18 @@ class PaymentLink(models.Model):
                 )
             )
 
+    def _check_not_archived(self, vals_list):
+        """Whoever is no customer any more is asked for nothing new; invoices are still owed."""
+        ids = {vals.get("partner_id") for vals in vals_list if vals.get("purpose") == "custom"}
+        for partner in self.env["res.partner"].sudo().browse(filter(None, ids)):
+            if not partner.active:
+                raise ValidationError(
+                    self.env._(
+                        "%s is archived. Unarchive the customer first, or choose another one.",
+                        partner.display_name,
+                    )
+                )
+
     def _check_partner_company(self, partner, company_id):
         if partner.company_id and partner.company_id.id != company_id:
             raise ValidationError(
@@ -104,17 +119,38 @@ class PaymentLink(models.Model):
                 )
             )
 
-    def _complete_terms(self, vals, now):
-        """Fill in what is asked for, and for how long."""
+    def _complete_terms(self, vals, now, document):
+        """Fill in what is asked for, and for how long.
+
+        :param document: a record as superuser; None for a custom amount
+        """
         if "amount" in vals:
-            vals["amount_fixed"] = vals.pop("amount")
+            vals["amount_fixed"] = self._check_given_amount(vals.pop("amount"))
         agreed = vals.get("amount_fixed") or vals["purpose"] != "invoice"
         vals.setdefault("amount_policy", "fixed" if agreed else "balance")
         if "expires_at" not in vals:
             company = self.env["res.company"].sudo().browse(vals["company_id"])
-            vals["expires_at"] = company._paylinks_default_expiry(now)
+            is_invoice = document is not None and vals["purpose"] == "invoice"
+            due = document.invoice_date_due if is_invoice else None
+            vals["expires_at"] = company._paylinks_default_expiry(now, due)
         elif vals["expires_at"] and not self.env.su:
             self._check_expiry_is_ahead(fields.Datetime.to_datetime(vals["expires_at"]))
+
+    @api.model
+    def _check_given_amount(self, given):
+        """Return an amount that a person or program gave; letters get a sentence.
+
+        :rtype: float
+        """
+        try:
+            amount = float(given or 0.0)
+        except (TypeError, ValueError):
+            amount = math.nan
+        if not math.isfinite(amount):
+            raise ValidationError(
+                self.env._("“%s” is not an amount. Enter a number, such as 120.50.", given)
+            )
+        return amount
 
     def _complete_from_companies(self, vals_list):
         """Number the links and give each its company's provider."""

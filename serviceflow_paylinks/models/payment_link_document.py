@@ -7,7 +7,7 @@ LINE_FIELDS = "name display_type product_uom_id collapse_prices collapse_composi
 
 
 class PaymentLink(models.Model):
-    """What the page tells of the invoice or order: what stands on the document, in short.
+    """What the page tells of the invoice or order: what stands on it, in short.
 
     Notes are left out, and so is what the document itself does not show.
     """
@@ -30,7 +30,7 @@ class PaymentLink(models.Model):
         items = [line for line in lines if line["name"]]
         hidden = len(items) - SHOWN_LINES
         return {
-            "lines": _by_heading(lines, SHOWN_LINES),
+            "lines": self._prepare_page_blocks(lines),
             "more": self.env._("and %s more", hidden) if hidden > 0 else "",
             "totals": self._get_totals(document),
             "summary": self._summarize(items),
@@ -60,20 +60,32 @@ class PaymentLink(models.Model):
                 cover["sum"] += line[self._amount_field()]
             elif shown := self._prepare_page_item(line):
                 result.append(shown)
-        for line in result:
-            line["amount"] = self._format_money(line["sum"]) if line["name"] else ""
         return result
+
+    def _prepare_page_blocks(self, lines):
+        """Return the lines that are shown, under their headings, as texts."""
+        blocks = _by_heading(lines, SHOWN_LINES)
+        for block in blocks:
+            block["items"] = [
+                {
+                    "name": item["name"],
+                    "quantity": self._describe_quantity(item["line"]) if item["line"] else "",
+                    "amount": self._format_money(item["sum"]),
+                }
+                for item in block["items"]
+            ]
+        return blocks
 
     def _get_document_lines(self, document):
         """Return the lines of a document in its order, without notes and down payments."""
         if document._name == "sale.order":
             domain = [("order_id", "=", document.id), ("is_downpayment", "=", False)]
             domain.append(("display_type", "in", [False, *SECTIONS]))
-            lines, quantity = self.env["sale.order.line"], "product_uom_qty"
+            lines = self.env["sale.order.line"]
         else:
             domain = [("move_id", "=", document.id), ("display_type", "in", ["product", *SECTIONS])]
-            lines, quantity = self.env["account.move.line"], "quantity"
-        names = [*LINE_FIELDS, quantity, self._amount_field()]
+            lines = self.env["account.move.line"]
+        names = [*LINE_FIELDS, _quantity_field(lines), self._amount_field()]
         return lines.search_fetch(domain, names, order="sequence, id")
 
     def _prepare_page_section(self, line):
@@ -82,26 +94,26 @@ class PaymentLink(models.Model):
         name = _first_line(line.name)
         return {
             "heading": "" if hidden else name,
-            "name": name if hidden else "",
-            "quantity": "",
+            "name": (name or "\N{HORIZONTAL ELLIPSIS}") if hidden else "",
+            "line": None,
             "sum": 0.0,
         }
 
     def _prepare_page_item(self, line):
         """Return what the page shows of a product's line; None for an option not chosen."""
-        quantity = line["product_uom_qty" if line._name == "sale.order.line" else "quantity"]
         total = line[self._amount_field()]
-        if not quantity and self.currency_id.is_zero(total):
+        if not line[_quantity_field(line)] and self.currency_id.is_zero(total):
             return None
         return {
             "heading": "",
             "name": _first_line(line.name) or line.product_id.display_name or "",
-            "quantity": self._describe_quantity(line, quantity),
+            "line": line,
             "sum": total,
         }
 
-    def _describe_quantity(self, line, quantity):
+    def _describe_quantity(self, line):
         """Return ``2.5 Hours``, or nothing for one piece."""
+        quantity = line[_quantity_field(line)]
         unit = line.product_uom_id
         pieces = not unit or unit == self.env.ref("uom.product_uom_unit", raise_if_not_found=False)
         number = self._format_quantity(quantity)
@@ -155,6 +167,10 @@ class PaymentLink(models.Model):
         if document._name == "sale.order":
             return document._paylinks_amount_due()
         return document.amount_residual
+
+
+def _quantity_field(lines):
+    return "product_uom_qty" if lines._name == "sale.order.line" else "quantity"
 
 
 def _first_line(text):

@@ -56,12 +56,21 @@ class PaymentLinkEvent(models.Model):
         default="received",
     )
     error = fields.Char("Why")
-    transaction_id = fields.Many2one("payment.transaction", ondelete="set null")
+    transaction_id = fields.Many2one(
+        "payment.transaction", ondelete="set null", index="btree_not_null"
+    )
+
+    link_id = fields.Many2one(related="transaction_id.payment_link_id", string="Payment Link")
+    swept = fields.Boolean(
+        "Missed by the Webhook", help="Found in Stripe's list of events instead of delivered."
+    )
 
     _event_unique = models.UniqueIndex(
         "(provider_id, event_ref)", "This event is in the ledger already."
     )
     _open_idx = models.Index("(id) WHERE state IN ('received', 'failed')")
+    _recent_idx = models.Index("(provider_id, id DESC)")
+    _settled_idx = models.Index("(create_date) WHERE state IN ('done', 'ignored')")
 
     @api.model
     def _receive(self, provider, notification):
@@ -73,21 +82,26 @@ class PaymentLinkEvent(models.Model):
         :param Notification notification: verified
         """
         event = self._store(provider, notification)
+        if event.swept:
+            event.swept = False  # It came in the end: the endpoint works.
         # pylint: disable-next=invalid-commit
         self.env.cr.commit()
         if event.state in ("received", "failed"):
             event._process()
         return event
 
-    def _store(self, provider, notification):
-        """Insert the row, or find the one that is there."""
+    def _store(self, provider, notification, swept=False):
+        """Insert the row, or find the one that is there.
+
+        :param bool swept: found in the processor's list, not delivered
+        """
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO payment_link_event (provider_id, event_ref, event_type, kind,
-                    object_ref, payment_ref, attempt_key, live, account, state, create_uid,
-                    write_uid, create_date, write_date)
-                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'received', 1, 1,
+                    object_ref, payment_ref, attempt_key, live, account, swept, state,
+                    create_uid, write_uid, create_date, write_date)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'received', 1, 1,
                     now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
                 ON CONFLICT (provider_id, event_ref) DO NOTHING
                 RETURNING id
@@ -101,6 +115,7 @@ class PaymentLinkEvent(models.Model):
                 notification.key or None,
                 notification.live,
                 notification.account or None,
+                swept,
             ),
             log_exceptions=False,  # The same event at once: Odoo runs the request again.
         )
@@ -140,26 +155,30 @@ class PaymentLinkEvent(models.Model):
         attempt = self._find_attempt()
         if self.live != (attempt.is_live if attempt else self.provider_id._paylinks_is_live()):
             return "ignored", self.env._("of the other mode (test or live)")
+        if not attempt and self.kind in ("refund", "dispute"):
+            attempt = self._find_attempt_at_processor()
         if not attempt:
             return "ignored", self.env._("of no attempt of ours")
         self.transaction_id = attempt
-        if self.kind == "refund":
-            return self._handle_refund(attempt)
-        if self.kind == "dispute":
-            attempt._call_a_person_for(self.kind, self.event_type, self.object_ref)
-            return "done", False
         problem = self._look(attempt)
         return ("failed", problem) if problem else ("done", False)
 
-    def _handle_refund(self, attempt):
-        """A refund made in Odoo is booked already, or about to be; any other is a person's."""
-        refunds = attempt.child_transaction_ids.filtered(lambda tx: tx.operation == "refund")
-        if self.object_ref in refunds.mapped("provider_reference"):
-            return "done", False
-        if fields.Datetime.now() < self.create_date + RETRY_AFTER:
-            return "received", self.env._("waits for the refund to be written down in Odoo")
-        attempt._call_a_person_for(self.kind, self.event_type, self.object_ref)
-        return "done", False
+    def _find_attempt_at_processor(self):
+        """Return the attempt of a payment that we have not heard of yet: money that went back
+        before the message that it had come."""
+        checkout = self.payment_ref and (
+            self.provider_id._paylinks_get_processor().find_checkout(self.payment_ref)
+        )
+        attempts = self.env["payment.transaction"].sudo()
+        if not checkout or not checkout.key:
+            return attempts
+        return attempts.search(
+            [
+                ("checkout_key", "=", checkout.key),
+                ("provider_id", "=", self.provider_id.id),
+                ("payment_link_id", "!=", False),
+            ]
+        )
 
     def _find_attempt(self):
         """Return the attempt that the event is about; an empty record where it is none of ours."""
@@ -179,10 +198,19 @@ class PaymentLinkEvent(models.Model):
         return attempts
 
     def _look(self, attempt):
-        """Apply the present state of the attempt's checkout.
+        """Apply the present state of what the event is about.
 
         :return: a line on what was set aside, or a falsy value
         """
+        if self.kind not in ("refund", "dispute"):
+            return self._look_at_checkout(attempt)
+        if attempt.state != "done" and (problem := self._look_at_checkout(attempt)):
+            return problem
+        if self.kind == "refund":
+            return attempt._look_at_refunds()
+        return attempt._look_at_disputes()
+
+    def _look_at_checkout(self, attempt):
         if attempt.checkout_ref:
             return attempt._look_at_checkout()
         # The answer to our call was lost: the event tells which checkout it opened.

@@ -22,20 +22,10 @@ class PaymentLink(models.Model):
         :param list wanted: language tags as browsers send them, the most wanted first
         """
         self.ensure_one()
-        business = self.company_id.partner_id
-        return self.with_context(
-            lang=self._choose_lang(self.partner_id.lang, wanted, business.lang)
-        )
-
-    @api.model
-    def _choose_lang(self, own, wanted, business):
-        """Return the first that is active of the customer's, the browser's, the company's."""
-        return (
-            self._get_active_lang(own)
-            or self._match_lang(wanted)
-            or self._get_active_lang(business)
-            or self._get_any_lang()
-        )
+        lang = self._get_active_lang(self.partner_id.lang) or self._match_lang(wanted)
+        lang = lang or self._get_active_lang(self.company_id.partner_id.lang)
+        link = self.with_company(self.company_id)
+        return link.with_context(lang=lang or self._get_any_lang())
 
     def _get_customer_lang(self):
         """Return the code of the language to address the customer in: the own, else the page's."""
@@ -108,8 +98,9 @@ class PaymentLink(models.Model):
         return self._format_day(fields.Datetime.context_timestamp(self._at_home(), moment).date())
 
     def _at_home(self):
-        """Return the link in the customer's time zone."""
-        return self.with_context(tz=self.partner_id.tz or "UTC")
+        """Return the link in the customer's time zone, else the business's."""
+        zone = self.partner_id.tz or self.company_id.partner_id.tz
+        return self.with_context(tz=zone or "UTC")
 
 
 @lru_cache(maxsize=256)

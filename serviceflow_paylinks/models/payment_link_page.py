@@ -13,16 +13,6 @@ from .res_company_page import DARK, LIGHT
 REFRESH_AFTER = (5, 10, 20, 30, 60, 120, 300)
 LONG_AMOUNT = 12  # characters; longer ones are written smaller
 
-# What the page needs of rows that have more than a hundred columns.
-PAGE_FIELDS = {
-    "company_id": "name phone email primary_color secondary_color paylinks_logo partner_id"
-    " account_price_include currency_id",
-    "invoice_id": "name state move_type payment_state currency_id company_id partner_id"
-    " invoice_date invoice_date_due invoice_payment_term_id"
-    " amount_total amount_tax amount_residual",
-    "partner_id": "lang tz",
-}
-
 STYLE_SHEET = "serviceflow_paylinks/static/page/page.css"
 GROUNDS = (
     {
@@ -94,30 +84,29 @@ class PaymentLink(models.Model):
 
     # -- what it shows --
 
-    def _get_page_values(self):
-        """Return what the page shows, as texts in the language of the link's context."""
+    def _get_page_values(self, problem="", notice="", look=0):
+        """Return what the page shows, as texts in the language of the link's context.
+
+        :param str problem: what went wrong just now
+        :param str notice: what the customer should know besides
+        :param int look: how often the page has looked again already
+        """
         self.ensure_one()
-        self._read_for_page()
         state = self._get_page_state()
         return {
             **self._get_lang_values(),
             **self._get_business_values(),
             **self._get_subject_values(state),
             **self._get_document_values(),
-            **self._get_state_values(state),
+            **self._get_state_values(state, look),
             "state": state,
             "token": self.token,
-            "problem": self._get_last_problem() if state == "payable" else "",
-            "problem_phone": False,
-            "notice": "",
+            "problem": problem or (self._get_last_problem() if state == "payable" else ""),
+            "problem_phone": bool(problem),
+            "notice": notice,
             "processor_note": self._describe_processor(),
             "test_mode": self.provider_id.state == "test",
         }
-
-    def _read_for_page(self):
-        """Read what the page needs of wide tables at once, and no more of them."""
-        for field, names in PAGE_FIELDS.items():
-            self[field].fetch(names.split())
 
     def _get_business_values(self):
         """Return who asks for the money, and how to reach them."""
@@ -175,7 +164,7 @@ class PaymentLink(models.Model):
 
     # -- what each state shows besides --
 
-    def _get_state_values(self, state):
+    def _get_state_values(self, state, look):
         """Return what only some states show; every key is there in each."""
         values = {
             "pending": "",
@@ -188,24 +177,21 @@ class PaymentLink(models.Model):
         if state == "processing":
             pending = self._get_pending_amount()
             values["pending"] = self._format_money(pending) if pending else ""
-            values["refresh"] = self._get_refresh(0)
+            values["refresh"] = self._get_refresh(look)
         elif state == "paid":
-            values["receipt"] = self._get_receipt()
+            values["receipt"] = self._get_receipt_rows()
         elif state == "expired":
             values["can_renew"] = self._can_reach_customer()
             values["renewal_sent"] = self._is_renewed_lately()
         return values
 
     def _get_refresh(self, look):
-        """Return the ``Refresh`` header of a page that waits; empty once it has waited enough.
-
-        :param int look: how often it has looked again already
-        """
-        if look >= len(REFRESH_AFTER) or self._get_page_state() != "processing":
+        """Return the ``Refresh`` header of a page that waits; empty once it has waited enough."""
+        if look >= len(REFRESH_AFTER):
             return ""
         return f"{REFRESH_AFTER[look]}; url={PAY_ROUTE}/{self.token}?look={look + 1}"
 
-    def _get_receipt(self):
+    def _get_receipt_rows(self):
         """Return what stands on the customer's receipt: list of (label, text)."""
         paid = self.transaction_ids.filtered(lambda tx: tx.state == "done").sorted("id")[-1:]
         rows = [
@@ -234,7 +220,7 @@ class PaymentLink(models.Model):
 
         :param ProcessorError error: what went wrong
         """
-        if error.person not in ("unreachable", "busy"):
+        if error.person not in ("unreachable", "busy", "unknown"):
             staff = self._with_staff_language()
             staff._flag(
                 staff.env._("The customer could not pay"),
@@ -269,11 +255,17 @@ class PaymentLink(models.Model):
         """
         return self._render_template("serviceflow_paylinks.pay_page", values)
 
-    def _render_plain_page(self, template):
-        """Return a page that is about no link, in the language of the context: (HTML, style)."""
-        style = _style(*self.env["res.company"]._paylinks_palette())
-        values = {**self._get_lang_values(), "style": style}
-        return self._render_template(template, values), style
+    def _render_plain_page(self, template, **values):
+        """Return a page that is about no link: (HTML, values), in the language of the context."""
+        values = {
+            **self._get_lang_values(),
+            "company": "",
+            "logo": "",
+            "refresh": "",
+            "style": _style(*self.env["res.company"]._paylinks_palette()),
+            **values,
+        }
+        return self._render_template(template, values), values
 
     def _render_template(self, template, values):
         return Markup("<!DOCTYPE html>\n") + self.env["ir.qweb"]._render(template, values)
@@ -291,7 +283,7 @@ def _style(light, dark):
     ]
     with file_open(STYLE_SHEET) as source:
         rules = _minify(source.read())
-    return Markup(  # noqa: S704  of our own file, and colours that were read as numbers
+    return Markup(  # noqa: S704 (of a person, only colours as hex)
         f":root{{color-scheme:light dark;{variables[0]}}}"
         f"@media(prefers-color-scheme:dark){{:root{{{variables[1]}}}}}"
         f"{rules}"

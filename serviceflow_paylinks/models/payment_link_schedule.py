@@ -66,6 +66,8 @@ class PaymentLink(models.Model):
             order="checkout_check_at, id",
         )
         self._work_through(due, lambda attempt: attempt._sync_checkout())
+        refunds = transactions._get_refunds_to_sync()
+        self._work_through(refunds, lambda refund: refund._sync_refund())
         events = self.env["payment.link.event"].sudo()
         self._work_through(events._get_to_retry(), lambda event: event._process())
 
@@ -100,14 +102,11 @@ class PaymentLink(models.Model):
 
     @api.private
     def cron_send_links(self):
-        """Send the links that wait for it."""
-        self._work_through(
-            self.search(self._to_send_domain(), order="id"), lambda link: link._send_waiting()
-        )
+        """Make the links that waited for their invoices, and send what is in the outbox."""
+        self.env["account.move"]._paylinks_make_waiting_links()
+        self.env["payment.link.message"]._send_due()
 
     @api.private
     def cron_send_reminders(self):
-        """Remind of links that are about to expire, once each."""
-        for company in self.env["res.company"].search([("paylinks_reminder_days", ">", 0)]):
-            links = self.search(self._to_remind_domain(company), order="id")
-            self._work_through(links, lambda link: link._remind())
+        """Put the reminders that are due into the outbox: each rule once for a link."""
+        self.env["payment.link.reminder.rule"]._ask_due()

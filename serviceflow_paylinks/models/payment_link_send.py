@@ -1,124 +1,246 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .payment_link_message import REACHED, WAITING
+
+CHANNELS = {"email": ("email",), "sms": ("sms",), "both": ("email", "sms")}
 
 
 class PaymentLink(models.Model):
-    """Sending the link: by email and by text message, through Odoo's own queues."""
+    """Asking for the link to be sent. What is asked for is put into the outbox
+    (``payment.link.message``), in the same transaction; the schedule sends it."""
 
     _inherit = "payment.link"
 
+    # Writing it asks for sending: a message for each channel goes into the outbox.
     send_waiting = fields.Selection(
         [("email", "Email"), ("sms", "SMS"), ("both", "Email and SMS")],
         "Waits to Be Sent",
         readonly=True,
         copy=False,
     )
+    sent_channel = fields.Selection(
+        [
+            ("email", "Email"),
+            ("sms", "SMS"),
+            ("both", "Email and SMS"),
+            ("other", "Another way"),
+        ],
+        "Sent By",
+        readonly=True,
+        copy=False,
+    )
+    message_row_ids = fields.One2many(
+        "payment.link.message",
+        "link_id",
+        "Messages Sent",
+        readonly=True,
+        groups="serviceflow_paylinks.group_payments_view",
+    )
     reminded_at = fields.Datetime("Reminded", readonly=True, copy=False)
 
-    _send_waiting_idx = models.Index("(id) WHERE send_waiting IS NOT NULL")
+    @api.model_create_multi
+    def create(self, vals_list):
+        links = super().create(vals_list)
+        links.filtered("send_waiting")._ask_waiting()
+        return links
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("send_waiting"):
+            self._ask_waiting()
+        return result
+
+    # -- for people and programs --
 
     def send_by_email(self):
-        """Queue the email with the link's address for each link's customer.
+        """Ask for an email with the link's address to each link's customer.
 
+        The schedule sends them at once, and notes on each link what became of it. With several
+        links, those that cannot be sent are left out and named in the answer.
+
+        :return: an action that tells how many will be sent, and which are not and why
         :raise AccessError: the user may not create payment links
-        :raise UserError: a link cannot be paid any more, or its customer has no email
+        :raise UserError: with one link: it cannot be sent, and why
         """
-        self.check_access("write")
-        self._check_can_be_sent("email", self.env._("email address"))
-        self._send_email()
-        return True
+        return self._send_by("email")
 
     def send_by_sms(self):
-        """Queue the text message with the link's address for each link's customer.
+        """Ask for a text message with the link's address to each link's customer.
 
-        :raise AccessError: the user may not create payment links
-        :raise UserError: a link cannot be paid any more, or its customer has no phone number
+        As ``send_by_email``; outside of quiet hours.
         """
+        return self._send_by("sms")
+
+    def action_compose_email(self):
+        """Open Odoo's composer with the email as it would be sent, to be edited first.
+
+        :raise UserError: the link cannot be sent, and why
+        """
+        self.ensure_one()
         self.check_access("write")
-        self._check_can_be_sent("phone", self.env._("phone number"))
-        self._send_sms()
-        return True
+        if problem := self._find_obstacle("email"):
+            raise UserError(problem)
+        template = self._get_template("email", "link")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send by Email"),
+            "res_model": "mail.compose.message",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_model": self._name,
+                "default_res_ids": self.ids,
+                "default_composition_mode": "comment",
+                "default_template_id": template.id,
+                "default_email_layout_xmlid": template.email_layout_xmlid
+                or "serviceflow_paylinks.mail_layout",
+            },
+        }
 
-    def _check_can_be_sent(self, contact, label):
-        for link in self:
-            if link.state != "active" or link._is_past_expiry():
-                raise UserError(
-                    self.env._(
-                        "%s can no longer be paid, so it is not sent. Generate a new link, or edit"
-                        " its expiry if it has expired.",
-                        link.name,
-                    )
-                )
-            if not link[contact]:
-                raise UserError(
-                    self.env._(
-                        "%(customer)s has no %(contact)s. Enter it on link %(link)s and send it"
-                        " again.",
-                        customer=link.partner_id.display_name,
-                        contact=label,
-                        link=link.name,
-                    )
-                )
+    # -- asking --
 
-    def _send_email(self):
-        template = self.env.ref("serviceflow_paylinks.mail_template_payment_link").sudo()
-        template.send_mail_batch(self.ids)
-        self.sudo().write({"sent_at": fields.Datetime.now()})
-        self._log_history(self.env._("Email queued."))
+    def _ask_to_send(self, channels, **values):
+        """Put the links into the outbox; the schedule checks each again before it sends.
 
-    def _send_sms(self):
-        template = self.env.ref("serviceflow_paylinks.sms_template_payment_link").sudo()
-        bodies = template._render_field("body", self.ids, compute_lang=True)
-        values = [
-            {"number": link.phone, "partner_id": link.partner_id.id, "body": bodies[link.id]}
+        :param str channels: email, sms or both
+        :param values: further fields of the messages
+        :return: the messages
+        """
+        requests = [
+            {"link": link, "channel": channel, **values}
             for link in self
+            for channel in CHANNELS[channels]
         ]
-        self.env["sms.sms"].sudo().create(values)
-        self.sudo().write({"sent_at": fields.Datetime.now()})
-        self._log_history(self.env._("Text message queued."))
+        messages = self.env["payment.link.message"]._ask(requests)
+        if not messages.filtered("scheduled_at"):
+            messages._wake_schedule()
+        return messages
 
-    # -- for the schedules --
+    def _ask_waiting(self):
+        """``send_waiting`` was written: that asks for it."""
+        for channels, links in self.grouped("send_waiting").items():
+            links._ask_to_send(channels)
 
-    @api.model
-    def _to_send_domain(self):
-        return [("send_waiting", "!=", False)]
+    def _send_by(self, channel):
+        self.check_access("write")
+        obstacles = self._find_obstacles(channel)
+        if len(self) == 1 and obstacles:
+            raise UserError(obstacles[self])
+        good = self.filtered(lambda link: link not in obstacles)
+        good.sudo()._ask_to_send(channel)
+        self._note_skipped(channel, obstacles)
+        return self._tell_asked(channel, good, obstacles)
 
-    def _send_waiting(self):
-        """Send one link that waits, if it can still be paid; note why not, otherwise."""
-        self.ensure_one()
-        channels, self.sudo().send_waiting = self.send_waiting, False
-        if self.state != "active":
-            return self._log_history(self.env._("Not sent: it can no longer be paid."))
-        if channels in ("email", "both"):
-            if self.email:
-                self._send_email()
-            else:
-                self._log_history(self.env._("Not sent: the customer has no email address."))
-        if channels in ("sms", "both"):
-            if self.phone:
-                self._send_sms()
-            else:
-                self._log_history(self.env._("Not sent: the customer has no phone number."))
-        return None
+    def _note_skipped(self, channel, obstacles):
+        """Keep on each link that was left out why it was."""
+        rows = self.env["payment.link.message"].sudo()
+        rows.create(
+            [
+                {
+                    **rows._prepare_row({"link": link, "channel": channel}),
+                    "state": "cancelled",
+                    "reason": why,
+                }
+                for link, why in obstacles.items()
+            ]
+        )
+        if obstacles:
+            bodies = {link.id: self.env._("Not sent: %s", why) for link, why in obstacles.items()}
+            self.browse(bodies).sudo()._message_log_batch(bodies)
 
-    @api.model
-    def _to_remind_domain(self, company):
-        """Return the company's links that expire within its reminder's days and were sent."""
-        now = fields.Datetime.now()
-        return [
-            ("company_id", "=", company.id),
-            ("state", "=", "active"),
-            ("sent_at", "!=", False),
-            ("reminded_at", "=", False),
-            ("expires_at", ">", now),
-            ("expires_at", "<=", now + timedelta(days=company.paylinks_reminder_days)),
-        ]
+    def _tell_asked(self, channel, good, obstacles):
+        if channel == "email":
+            message = self.env._("Emails on their way: %s.", len(good))
+        else:
+            message = self.env._("Text messages on their way: %s.", len(good))
+        if obstacles:
+            message = " ".join(
+                [message, self.env._("Not sent: %s.", len(obstacles)), *obstacles.values()]
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if obstacles else "success",
+                "message": message,
+                "sticky": bool(obstacles),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
 
-    def _remind(self):
-        """Send one link's email again, as a reminder."""
-        self.ensure_one()
-        self.sudo().reminded_at = fields.Datetime.now()
-        if self.email:
-            self._send_email()
+    # -- which words --
+
+    def _get_template(self, channel, kind, rule=None):
+        """Return the template of a message, as superuser.
+
+        :param str kind: link, reminder or receipt
+        :param rule: a reminder rule; what it names goes before ours
+        """
+        if rule and rule[f"{channel}_template_id"]:
+            return rule[f"{channel}_template_id"].sudo()
+        name = self.purpose if kind == "link" else kind
+        model = {"email": "mail", "sms": "sms"}[channel]
+        return self.env.ref(f"serviceflow_paylinks.{model}_template_{name}").sudo()
+
+    # -- what became of it --
+
+    def _note_sent(self, row):
+        """A message with the link has left the outbox.
+
+        :param row: the ``payment.link.message``
+        """
+        values = {}
+        if not row.search_count(
+            [("link_id", "=", self.id), ("kind", "=", "link"), ("state", "in", WAITING)], limit=1
+        ):
+            values["send_waiting"] = False
+        if row.state in REACHED and row.state != "unknown":
+            values["sent_at"] = row.sent_at or self.sent_at or fields.Datetime.now()
+            if "sent_channel" in self._fields:
+                before = self["sent_channel"]
+                both = {before, row.channel} == {"email", "sms"} or before == "both"
+                values["sent_channel"] = "both" if both else row.channel
+        changed = {name: value for name, value in values.items() if self[name] != value}
+        if changed:
+            self.sudo().write(changed)
+
+    def _note_sent_with_invoice(self, message):
+        """The invoice's email, which Odoo sends, carries the link.
+
+        :param message: the ``mail.message`` on the invoice
+        """
+        row = self.env["payment.link.message"]._ask(
+            [
+                {
+                    "link": self,
+                    "channel": "email",
+                    "key": f"invoice:{message.id}",
+                    "mail_message_id": message.id,
+                    "address": ", ".join(filter(None, message.partner_ids.mapped("email"))),
+                }
+            ]
+        )
+        row._set_state("handed")
+        self._log_history(self.env._("Sent with the invoice, by email."))
+
+    def _note_reminded(self, row):
+        self.sudo().reminded_at = row.sent_at or fields.Datetime.now()
+
+    def _note_messages_opened(self):
+        """The customer has come: the messages that went out have been read."""
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE payment_link_message SET state = 'opened'
+                 WHERE id IN (SELECT id FROM payment_link_message
+                               WHERE link_id = %s AND kind IN ('link', 'reminder')
+                                 AND state IN ('handed', 'sent', 'delivered')
+                                 FOR NO KEY UPDATE SKIP LOCKED)
+                RETURNING id
+                """,
+                self.id,
+            )
+        )

@@ -72,7 +72,8 @@ class PaymentLink(models.Model):
     def _refresh_state(self, why):
         """Bring the state in line with attempts and documents. Decides nothing, reads the facts."""
         links = self.filtered(lambda link: link.state not in ("paid", "cancelled")).sudo()
-        for target, changing in links.grouped(lambda link: link._derive_state()).items():
+        others = links._find_other_open()
+        for target, changing in links.grouped(lambda link: link._derive_state(others)).items():
             if target == "paid":
                 changing._set_state("paid", why, paid_at=fields.Datetime.now())
             elif target in ("document", "replaced"):
@@ -80,10 +81,12 @@ class PaymentLink(models.Model):
             else:
                 changing.filtered(lambda link, t=target: link.state != t)._set_state(target, why)
 
-    def _derive_state(self):
+    def _derive_state(self, others):
         """Return the state that follows from the facts; or the reason why it is to be cancelled.
 
         What is in flight elsewhere lowers the amount, but it is not paid: it decides nothing here.
+
+        :param dict others: as `_find_other_open` tells
         """
         self.ensure_one()
         document = self._get_document()
@@ -92,7 +95,7 @@ class PaymentLink(models.Model):
         if any(tx._is_on_its_way() for tx in self.transaction_ids):
             return self.state if self.state == "expired" else "processing"
         state = self._derive_state_from_amount()
-        if state == "active" and self.state in ("expired", "settled") and self._find_other_open():
+        if state == "active" and self in others:
             return "replaced"
         return state
 
@@ -105,10 +108,15 @@ class PaymentLink(models.Model):
         )
 
     def _find_other_open(self):
-        """Return the id of the invoice's other open balance link, if there is one."""
-        if self.amount_policy != "balance" or not self.invoice_id:
-            return False
-        return self.invoice_id._get_open_balance_links().get(self.invoice_id.id)
+        """Return the other open balance link of the invoice, for links that are closed.
+
+        :return: {closed link: id of the open one}
+        """
+        closed = self.filtered(
+            lambda link: link.amount_policy == "balance" and link.state in ("expired", "settled")
+        )
+        found = closed.invoice_id._get_open_balance_links() if closed.invoice_id else {}
+        return {link: found[link.invoice_id.id] for link in closed if link.invoice_id.id in found}
 
     def _derive_state_from_amount(self):
         if self._get_owed() <= 0 and not self._is_document_on_hold():
@@ -196,16 +204,16 @@ class PaymentLink(models.Model):
 
     def _check_reopening(self):
         """An invoice has at most one open balance link: say which one is in the way."""
-        for link in self.filtered(lambda link: link.state == "expired"):
-            if other_id := link._find_other_open():
-                raise UserError(
-                    self.env._(
-                        "%(invoice)s has the open link %(link)s already: send that one, or delete"
-                        " it first.",
-                        invoice=link.sudo().invoice_id.name,
-                        link=self.browse(other_id).sudo().name,
-                    )
+        expired = self.filtered(lambda link: link.state == "expired")
+        for link, other_id in expired._find_other_open().items():
+            raise UserError(
+                self.env._(
+                    "%(invoice)s has the open link %(link)s already: send that one, or delete"
+                    " it first.",
+                    invoice=link.sudo().invoice_id.name,
+                    link=self.browse(other_id).sudo().name,
                 )
+            )
 
     def _format_expiry(self, moment):
         if not moment:

@@ -23,26 +23,19 @@ class PaymentLink(models.Model):
         help="Previews, scanners and browsers that fetched the page ahead.",
     )
 
-    def _count_open(self):
-        """Count one visit of a person."""
-        self._count(
-            SQL(
+    def _count_open(self, robot=False):
+        """Count one visit; one statement, and no wait, neither for a click that holds the row nor
+        for the disk: what a crash of the database would lose is the count of that moment.
+
+        :param bool robot: kept apart, and no sign that the customer has seen the link
+        """
+        self.env.flush_all()
+        seen = SQL("robot_open_count = coalesce(robot_open_count, 0) + 1")
+        if not robot:
+            seen = SQL(
                 "open_count = coalesce(open_count, 0) + 1, opened_at = coalesce(opened_at, %s)",
                 fields.Datetime.now(),
             )
-        )
-
-    def _count_robot(self):
-        """Count one visit of a robot: no sign that the customer has seen the link."""
-        self._count(SQL("robot_open_count = coalesce(robot_open_count, 0) + 1"))
-
-    def _count(self, change):
-        """One statement, and no wait, neither for a click that holds the row nor for the disk. What
-        a crash would lose is the count of that moment.
-
-        :param SQL change: of the row
-        """
-        self.env.flush_all()
         self.env.execute_query(
             SQL(
                 """
@@ -51,11 +44,13 @@ class PaymentLink(models.Model):
                                 FOR NO KEY UPDATE SKIP LOCKED)
                 RETURNING set_config('synchronous_commit', 'off', true)
                 """,
-                change,
+                seen,
                 self.id,
             )
         )
         self.invalidate_recordset(["open_count", "opened_at", "robot_open_count"])
+        if not robot:
+            self._note_messages_opened()
 
     def _welcome_back(self, checkout_ref="", cancelled=False):
         """The customer returns from the processor's page: ask how it went, if that is open yet.

@@ -124,15 +124,22 @@ class PaymentProvider(models.Model):
     def _paylinks_chargeable(self, amount, currency):
         """Return the greatest amount not above this one that the processor can charge.
 
-        :param float amount: in major units of the currency
+        :param amount: in major units of the currency; a Decimal is taken as it is
+        :type amount: float | Decimal
         :rtype: Decimal
         """
-        exact = Decimal(float_repr(amount, currency.decimal_places))
+        exact = amount
+        if not isinstance(amount, Decimal):
+            exact = Decimal(float_repr(amount, currency.decimal_places))
         return self._paylinks_processor_class(self).chargeable(exact, currency.name)
 
     def _paylinks_to_minor(self, amount, currency):
         """Return the chargeable Decimal amount in the processor's minor units (int)."""
         return self._paylinks_processor_class(self).to_minor(amount, currency.name)
+
+    def _paylinks_from_minor(self, amount, currency):
+        """Return the Decimal amount in major units of the processor's minor units (int)."""
+        return self._paylinks_processor_class(self).from_minor(amount, currency.name)
 
     def _paylinks_minimum(self, currency):
         """Return the least amount that can be charged in the currency (Decimal, major units)."""
@@ -164,6 +171,11 @@ class PaymentProvider(models.Model):
         :param ProcessorError error: what went wrong
         :rtype: str
         """
+        if error.person == "unknown":
+            return self.env._(
+                "Another payment is under way at this moment. Nothing more was charged; please look"
+                " again in some minutes."
+            )
         if error.person in ("unreachable", "busy"):
             return self.env._(
                 "The payment service cannot be reached at the moment. Nothing was charged; please"
@@ -196,6 +208,22 @@ class PaymentProvider(models.Model):
             ),
             "too_small": self.env._(
                 "The amount is below the least that Stripe charges. Nothing was charged."
+            ),
+            "unknown": self.env._(
+                "Stripe did not answer, so it is not known yet whether the card was charged. Odoo"
+                " finds out by itself within ten minutes; until then, do not collect it another"
+                " way. The card is never charged twice."
+            ),
+            "never_charged": self.env._(
+                "The charge never reached Stripe. Nothing was charged; try again."
+            ),
+            "unknown_card": self.env._(
+                "Stripe does not know this card any more. Nothing was charged; send a payment link"
+                " instead."
+            ),
+            "refused_charge": self.env._(
+                "Stripe refused to charge this card. Nothing was charged; send a payment link"
+                " instead."
             ),
         }
         return sentences.get(
@@ -253,23 +281,33 @@ class PaymentProvider(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        url = urljoin(self.get_base_url(), f"{const.WEBHOOK_ROUTE}/{self.id}")
         try:
-            endpoint = self._paylinks_get_processor().register_endpoint(url)
+            endpoint = self._paylinks_get_processor().register_endpoint(
+                self._paylinks_webhook_url()
+            )
         except ProcessorError as error:
             _logger.warning("Webhook registration: %s", error)
             raise UserError(self._paylinks_explain(error)) from error
-        self.write(
-            {
-                "paylinks_webhook_secret_previous": self.paylinks_webhook_secret,
-                "paylinks_webhook_secret": endpoint.secret,
-                "paylinks_webhook_ref": endpoint.ref,
-            }
-        )
+        self.write(self._prepare_webhook_values(endpoint))
         return self._paylinks_notify(
             self.env._("The webhook is set up: payments are booked as soon as they are made."),
             "success",
         )
+
+    def _paylinks_webhook_url(self):
+        """Return the address that Stripe is to notify."""
+        return urljoin(self.get_base_url(), f"{const.WEBHOOK_ROUTE}/{self.id}")
+
+    def _prepare_webhook_values(self, endpoint):
+        """Return what is kept of a registered endpoint; the secret in use so far stays valid.
+
+        :param Endpoint endpoint: as the processor made it
+        """
+        return {
+            "paylinks_webhook_secret_previous": self.paylinks_webhook_secret,
+            "paylinks_webhook_secret": endpoint.secret,
+            "paylinks_webhook_ref": endpoint.ref,
+        }
 
     def _paylinks_notify(self, message, kind):
         return {

@@ -2,6 +2,8 @@ import logging
 
 from odoo import fields, models
 
+from .payment_link_owed import IN_FLIGHT
+
 _logger = logging.getLogger(__name__)
 
 
@@ -49,8 +51,14 @@ class PaymentTransaction(models.Model):
     _checkout_ref_idx = models.Index("(checkout_ref) WHERE checkout_ref IS NOT NULL")
     _payment_link_idx = models.Index("(payment_link_id) WHERE payment_link_id IS NOT NULL")
     _checkout_check_idx = models.Index("(checkout_check_at) WHERE checkout_check_at IS NOT NULL")
+    # What is on its way: the hub's figures take it off what is owed.
+    _in_flight_idx = models.Index(f"(id) WHERE {IN_FLIGHT}")
     _attempt_provider_reference_idx = models.Index(
         "(provider_reference) WHERE payment_link_id IS NOT NULL"
+    )
+
+    _checkout_paid_idx = models.Index(
+        "(provider_id, checkout_paid_at) WHERE checkout_paid_at IS NOT NULL"
     )
 
     def _process(self, provider_code, payment_data):
@@ -60,7 +68,7 @@ class PaymentTransaction(models.Model):
         address of its return page.
         """
         tx = self or self._search_by_reference(provider_code, payment_data)
-        if tx.payment_link_id and tx.operation != "refund":
+        if tx.payment_link_id or tx.refund_link_id:
             _logger.warning("Ignored data outside of the checkout for attempt %s.", tx.reference)
             return tx
         return super(PaymentTransaction, tx)._process(provider_code, payment_data)

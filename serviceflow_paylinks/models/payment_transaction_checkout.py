@@ -123,11 +123,15 @@ class PaymentTransaction(models.Model):
         elif checkout.outcome == PROCESSING:
             attempt._set_pending(extra_allowed_states=("cancel", "error"))
         elif checkout.outcome == FAILED:
-            attempt._set_error(checkout.problem or self.env._("The bank refused the payment."))
+            attempt._set_error(attempt._explain_failure(checkout))
         elif checkout.outcome == EXPIRED:
             attempt._set_canceled()
         attempt.payment_link_id._refresh_state(self.env._("payment %s", attempt.reference))
         return ""
+
+    def _explain_failure(self, checkout):
+        """Return the sentence on why the bank refused, for whoever tried to pay."""
+        return checkout.problem or self.env._("The bank refused the payment.")
 
     def _with_system_user(self):
         """Act as OdooBot, in the company of the attempt and its language: whoever brought the
@@ -286,7 +290,7 @@ class PaymentTransaction(models.Model):
 
     def _call_a_person_if_needed(self, late):
         """Late money, and money beyond what was owed, is a person's to decide on."""
-        reason = late or self._find_surplus()
+        reason = late or self._find_unposted_tip() or self._find_surplus()
         if not reason:
             return
         self.payment_link_id._flag(
@@ -294,7 +298,7 @@ class PaymentTransaction(models.Model):
             self.env._(
                 "%(amount)s arrived (%(reference)s), but %(reason)s. It is booked as a credit of"
                 " the customer: match it with an open invoice, or refund it.",
-                amount=self.currency_id.format(self.amount),
+                amount=self.currency_id.format(self.amount - self.tip_amount),
                 reference=self.reference,
                 reason=reason,
             ),
@@ -313,20 +317,6 @@ class PaymentTransaction(models.Model):
             return ""
         return self.env._(
             "the invoice owed %s less than that by then", self.currency_id.format(left)
-        )
-
-    def _call_a_person_for(self, kind, event_type, object_ref):
-        """A refund or dispute at the processor is a person's to book."""
-        labels = {"refund": self.env._("Refund at Stripe"), "dispute": self.env._("Dispute")}
-        self.payment_link_id._flag(
-            labels[kind],
-            self.env._(
-                "Stripe reports “%(event)s” on payment %(reference)s. Look it up in Stripe's"
-                " dashboard and book it.",
-                event=event_type,
-                reference=self.reference,
-            ),
-            object_ref,
         )
 
     # -- nothing came of it --
@@ -392,4 +382,4 @@ class PaymentTransaction(models.Model):
     def _is_stale(self):
         """Whether the open checkout asks for something else than is owed now."""
         link = self.payment_link_id.sudo()
-        return not link._is_payable() or not link._fits(self, link._get_remainders()[link])
+        return not link._is_payable() or not link._still_asks(self)

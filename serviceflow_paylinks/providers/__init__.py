@@ -1,1 +1,1 @@
-from . import base, money, stripe
+from . import base, money, stripe, stripe_charges

@@ -1,4 +1,4 @@
-"""The boundary to a payment processor: four verbs, frozen values in and out.
+"""The boundary to a payment processor: a few verbs, frozen values in and out.
 
 Nothing here knows of links, invoices or the ORM, and nothing of a processor's SDK comes out.
 Another processor is another class with these verbs, returned by
@@ -13,6 +13,8 @@ from decimal import Decimal
 # How a checkout stands. OPEN: the customer may still pay. PROCESSING: an asynchronous method
 # (bank debit) was accepted, the money is not confirmed. FAILED: such a method failed in the end.
 OPEN, PROCESSING, PAID, FAILED, EXPIRED = "open", "processing", "paid", "failed", "expired"
+# A refund is PROCESSING, REFUNDED (it arrived, or is as good as there) or FAILED (it came back).
+REFUNDED = "refunded"
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,15 @@ class Credentials:
 class CheckoutRequest:
     """One checkout to open. Frozen with the attempt, so that a repeated call is the same call.
 
-    :param amount: in the processor's minor units (cents for USD, yen for JPY)
+    :param amount: all that is charged, in the processor's minor units (cents for USD, yen for JPY)
+    :param tip: the part of the amount that is a tip, to be shown on a line of its own
+    :param tip_name: what that line is called
     :param currency: ISO 4217, upper case
     :param reference: the attempt's reference, for people who look at the processor's pages
     :param expires_at: seconds since the epoch
     :param success_url: where the customer goes after paying
     :param cancel_url: where the customer goes without paying
+    :param receipt: whether the processor sends the receipt
     """
 
     amount: int
@@ -53,13 +58,37 @@ class CheckoutRequest:
     expires_at: int
     email: str = ""
     locale: str = "auto"
+    tip: int = 0
+    tip_name: str = ""
+    receipt: bool = True
+
+
+@dataclass(frozen=True)
+class ChargeRequest:
+    """A saved card to charge. Frozen with the attempt, so that a repeated call is the same call.
+
+    :param amount: in the processor's minor units
+    :param currency: ISO 4217, upper case
+    :param reference: the attempt's reference
+    :param customer_ref: the processor's id of the customer whose card it is
+    :param card_ref: the processor's id of the card
+    :param email: where the processor sends its receipt
+    """
+
+    amount: int
+    currency: str
+    reference: str
+    description: str
+    customer_ref: str
+    card_ref: str
+    email: str = ""
 
 
 @dataclass(frozen=True)
 class Checkout:
-    """A checkout as the processor sees it at this moment.
+    """A checkout, or the charge of a saved card, as the processor sees it at this moment.
 
-    :param ref: the processor's id of the checkout
+    :param ref: the processor's id of the checkout, or of the charge
     :param outcome: OPEN, PROCESSING, PAID, FAILED or EXPIRED
     :param amount: in minor units
     :param key: the idempotency key it was opened with: tells whose attempt it is, even where two
@@ -69,6 +98,8 @@ class Checkout:
     :param method: the processor's code of the method (``sepa_debit``), or the card's brand
     :param problem: the processor's words on the last failed try, for staff
     :param problem_kind: what the payer is told of it, as ``providers.declines`` names it
+    :param problem_code: what the failed try failed of: ``authentication_required`` where the bank
+        wants to hear from the customer, else the processor's own code
     """
 
     ref: str
@@ -83,6 +114,7 @@ class Checkout:
     paid_at: datetime | None = None
     method: str = ""
     problem: str = ""
+    problem_code: str = ""
     problem_kind: str = ""
 
 
@@ -106,6 +138,67 @@ class Notification:
     payment_ref: str = ""
     key: str = ""
     account: str = ""
+
+
+@dataclass(frozen=True)
+class RefundRequest:
+    """One refund to make. Frozen with its transaction, so that a repeated call is the same call.
+
+    :param payment_ref: the processor's id of the payment
+    :param amount: in minor units
+    :param reason: ``duplicate``, ``requested_by_customer``, ``fraudulent`` or empty
+    """
+
+    payment_ref: str
+    amount: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Refund:
+    """A refund as the processor sees it at this moment.
+
+    :param ref: the processor's id of the refund
+    :param outcome: PROCESSING, REFUNDED or FAILED
+    :param amount: in minor units
+    :param key: the idempotency key it was made with; empty for one made elsewhere
+    :param problem: why it failed, in the processor's words
+    """
+
+    ref: str
+    outcome: str
+    amount: int
+    currency: str
+    key: str = ""
+    reason: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A dispute as the processor sees it at this moment.
+
+    :param ref: the processor's id of the dispute
+    :param status: ``needs_response``, ``under_review``, ``won``, ``lost``, ``prevented``,
+        ``warning_needs_response``, ``warning_under_review`` or ``warning_closed``
+    :param amount: what is disputed, in minor units
+    :param due_by: until when evidence may be given (UTC, naive), if it may
+    :param movements: how many times money moved so far; never falls
+    :param withdrawn: what was taken and not given back, in minor units of ``currency``
+    :param fee: what the processor took for it, in minor units of ``fee_currency``
+    """
+
+    ref: str
+    status: str
+    amount: int
+    currency: str
+    live: bool
+    reason: str = ""
+    due_by: datetime | None = None
+    movements: int = 0
+    withdrawn: int = 0
+    fee: int = 0
+    fee_currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,8 +241,31 @@ class Processor(ABC):
         """
 
     @abstractmethod
+    def charge_saved_card(self, request, key):
+        """Charge a card that the customer has saved, the customer being away.
+
+        :param ChargeRequest request: what to charge
+        :param str key: idempotency key, frozen with the attempt; the processor may forget it after
+            some hours, so an old call must not be repeated, but looked for (``find_charge``)
+        :return: the charge; FAILED with its ``problem`` where the bank refuses it
+        :rtype: Checkout
+        :raise RetryableError: nobody knows whether it was charged (``unknown``), or it was not,
+            since the processor is ``busy``
+        :raise FinalError: it was not charged
+        """
+
+    @abstractmethod
+    def find_charge(self, request, key, since):
+        """Return the charge that was made with this key, or None; never charges.
+
+        :param ChargeRequest request: as it was sent
+        :param datetime since: when the attempt was made (UTC, naive)
+        :rtype: Checkout | None
+        """
+
+    @abstractmethod
     def look_at_checkout(self, ref):
-        """Return the checkout as it stands now.
+        """Return the checkout, or the charge, as it stands now.
 
         :rtype: Checkout
         :raise UnknownCheckoutError: there is none with this id
@@ -157,7 +273,7 @@ class Processor(ABC):
 
     @abstractmethod
     def close_checkout(self, ref):
-        """Close the checkout, so that nobody can pay it, and return how it stands then.
+        """Close the checkout or charge, so that nobody can pay it; return how it stands then.
 
         What was completed meanwhile is not closed: the caller must look at the outcome.
 
@@ -179,6 +295,39 @@ class Processor(ABC):
         """Return the checkout that a payment belongs to, or None.
 
         :rtype: Checkout | None
+        """
+
+    @abstractmethod
+    def list_notifications(self, since, until=None, after=""):
+        """Return what the processor has told, or tried to, in a period: a page, the newest first.
+
+        :param datetime since: UTC, naive; inclusive
+        :param datetime until: UTC, naive; exclusive. None: up to now
+        :param str after: the last event of the page before
+        :return: (list of Notification, whether there are more)
+        """
+
+    @abstractmethod
+    def open_refund(self, request, key):
+        """Make the refund, or return the one that this key has made already.
+
+        :param RefundRequest request: what to give back
+        :param str key: idempotency key, frozen with the refund
+        :rtype: Refund
+        """
+
+    @abstractmethod
+    def look_at_refunds(self, payment_ref):
+        """Return all refunds of a payment as they stand now, the oldest first.
+
+        :rtype: list[Refund]
+        """
+
+    @abstractmethod
+    def look_at_disputes(self, payment_ref):
+        """Return all disputes of a payment as they stand now, the oldest first.
+
+        :rtype: list[Dispute]
         """
 
     @abstractmethod
@@ -204,6 +353,11 @@ class Processor(ABC):
     @abstractmethod
     def to_minor(amount: Decimal, currency: str) -> int:
         """Return the amount in the processor's minor units; exact, or ValueError."""
+
+    @staticmethod
+    @abstractmethod
+    def from_minor(amount: int, currency: str) -> Decimal:
+        """Return the amount in major units of what the processor tells in minor units."""
 
     @staticmethod
     @abstractmethod

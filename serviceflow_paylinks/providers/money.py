@@ -63,6 +63,15 @@ def to_minor(amount, currency):
     return int(amount.scaleb(decimals(currency)))
 
 
+def from_minor(amount, currency):
+    """Return the amount in major units.
+
+    >>> from_minor(12340, "KWD"), from_minor(700, "JPY")
+    (Decimal('12.340'), Decimal('700'))
+    """
+    return Decimal(amount).scaleb(-decimals(currency))
+
+
 def minimum(currency):
     """Return the minimum charge in major units; 0 where Stripe's table has none."""
     return Decimal(MINIMUM.get(currency, 0))

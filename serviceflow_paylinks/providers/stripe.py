@@ -9,14 +9,14 @@ import logging
 import re
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC
 
 import stripe
 
 from .. import const
 from ..exceptions import FinalError, NotificationError, RetryableError, UnknownCheckoutError
-from . import money
+from . import money, money_back
 from .base import (
     EXPIRED,
     FAILED,
@@ -30,6 +30,7 @@ from .base import (
     Processor,
 )
 from .declines import decline_kind
+from .stripe_charges import PREFIX, charge_params, read_intent, utc
 
 # The SDK would write a file in the home folder and report timings to Stripe.
 stripe.enable_telemetry = False
@@ -38,8 +39,19 @@ logging.getLogger("stripe").setLevel(logging.WARNING)
 
 TIMEOUT = 10  # seconds for one try
 RETRIES = 2
+DAY = 24 * 3600  # seconds; no checkout lives longer
 SIGNATURE_TOLERANCE = 300  # seconds, Stripe's own default
+CLOCKS_DIFFER = 3600  # seconds, at most, between Stripe's clock and ours
 EXPAND = ["payment_intent.latest_charge"]
+PAGE = 100  # events in one answer, Stripe's greatest
+
+# Stripe's codes that mean something to the person at the screen.
+PERSON_CODES = {
+    "amount_too_small": "too_small",
+    "balance_insufficient": "no_balance",
+    "charge_already_refunded": "already_refunded",
+    "charge_disputed": "disputed",
+}
 
 # Languages of Stripe's page (Checkout Session `locale`); anything else: the browser's own.
 LOCALES = frozenset(
@@ -76,6 +88,7 @@ class StripeProcessor(Processor):
 
     chargeable = staticmethod(money.chargeable)
     to_minor = staticmethod(money.to_minor)
+    from_minor = staticmethod(money.from_minor)
     minimum = staticmethod(money.minimum)
 
     def __init__(self, credentials):
@@ -97,17 +110,24 @@ class StripeProcessor(Processor):
     # -- checkouts --
 
     def open_checkout(self, request, key):
-        with _errors("open a checkout"):
-            session = self._client.checkout.sessions.create(
-                params=_session_params(request, key), options={"idempotency_key": key}
-            )
-        headers = {k.lower(): v for k, v in (session.last_response.headers or {}).items()}
-        if headers.get("idempotent-replayed") == "true":
+        try:
+            with _errors("open a checkout"):
+                session = self._client.checkout.sessions.create(
+                    params=_session_params(request, key), options={"idempotency_key": key}
+                )
+        except FinalError as error:
+            if error.person != "unreachable":
+                raise
+            # Stripe's own failure, which its key remembers: it may have come after the deed.
+            return self._find_open_checkout(key, error)
+        if _is_replayed(session):
             # The stored answer shows the session as it was when it was opened.
             return self.look_at_checkout(session.id)
         return _read_session(session.to_dict())
 
     def look_at_checkout(self, ref):
+        if ref.startswith(PREFIX):
+            return self._look_at_charge(ref)
         with _errors("look at a checkout"):
             session = self._client.checkout.sessions.retrieve(ref, params={"expand": EXPAND})
         return _read_session(session.to_dict())
@@ -115,13 +135,16 @@ class StripeProcessor(Processor):
     def close_checkout(self, ref):
         try:
             with _errors("close a checkout"):
-                self._client.checkout.sessions.expire(ref)
+                if ref.startswith(PREFIX):
+                    self._client.payment_intents.cancel(ref)
+                else:
+                    self._client.checkout.sessions.expire(ref)
         except UnknownCheckoutError:
             raise
         except FinalError as error:
             if error.person != "refused":
                 raise
-            # Only an open session can be expired: this one is complete or has expired by itself.
+            # Only an open one can be closed: this one is complete or has ended by itself.
         return self.look_at_checkout(ref)
 
     def find_checkout(self, payment_ref):
@@ -130,6 +153,90 @@ class StripeProcessor(Processor):
                 params={"payment_intent": payment_ref, "limit": 1}
             )
         return self.look_at_checkout(sessions.data[0].id) if sessions.data else None
+
+    def _find_open_checkout(self, key, error):
+        """Look for the open checkout of a key whose own call will never tell.
+
+        :raise RetryableError: Stripe could not be asked
+        :raise FinalError: there is none
+        """
+        with _errors("look for a checkout"):
+            sessions = self._client.checkout.sessions.list(
+                params={"status": "open", "limit": 100, "created": {"gte": int(time.time()) - DAY}}
+            )
+            for session in sessions.auto_paging_iter():
+                checkout = _read_session(session.to_dict())
+                if checkout.key == key:
+                    return checkout
+        raise error
+
+    # -- saved cards --
+
+    def charge_saved_card(self, request, key):
+        with _charge_errors(), _errors("charge a saved card"):
+            try:
+                intent = self._client.payment_intents.create(
+                    params=charge_params(request, key), options={"idempotency_key": key}
+                )
+            except stripe.CardError as error:
+                refused = error.error and error.error.payment_intent
+                if not refused:
+                    raise
+                return read_intent(refused.to_dict())
+        if _is_replayed(intent):
+            return self.look_at_checkout(intent.id)
+        charge = read_intent(intent.to_dict())
+        if charge.outcome != OPEN:
+            return charge
+        # It waits for the customer, who is not there.
+        closed = self.close_checkout(charge.ref)
+        if closed.outcome != EXPIRED:
+            return closed
+        return replace(closed, outcome=FAILED, problem_code=charge.problem_code)
+
+    def find_charge(self, request, key, since):
+        started = int(since.replace(tzinfo=UTC).timestamp()) - CLOCKS_DIFFER
+        params = {"customer": request.customer_ref, "created": {"gte": started}, "limit": 100}
+        with _errors("find a charge"):
+            for intent in self._client.payment_intents.list(params=params).auto_paging_iter():
+                if read_intent(intent.to_dict()).key == key:
+                    return self._look_at_charge(intent.id)
+        return None
+
+    def _look_at_charge(self, ref):
+        with _errors("look at a charge"):
+            intent = self._client.payment_intents.retrieve(
+                ref, params={"expand": ["latest_charge"]}
+            )
+        return read_intent(intent.to_dict())
+
+    # -- refunds and disputes --
+
+    def open_refund(self, request, key):
+        params = {
+            "payment_intent": request.payment_ref,
+            "amount": request.amount,
+            "metadata": {"paylinks_key": key},
+        }
+        if request.reason:
+            params["reason"] = request.reason
+        with _errors("make a refund"):
+            refund = self._client.refunds.create(params=params, options={"idempotency_key": key})
+            if _is_replayed(refund):
+                refund = self._client.refunds.retrieve(refund.id)
+        return money_back.read_refund(refund.to_dict())
+
+    def look_at_refunds(self, payment_ref):
+        params = {"payment_intent": payment_ref, "limit": 100}
+        with _errors("look at refunds"):
+            found = list(self._client.refunds.list(params=params).auto_paging_iter())
+        return [money_back.read_refund(refund.to_dict()) for refund in reversed(found)]
+
+    def look_at_disputes(self, payment_ref):
+        params = {"payment_intent": payment_ref, "limit": 100}
+        with _errors("look at disputes"):
+            found = list(self._client.disputes.list(params=params).auto_paging_iter())
+        return [money_back.read_dispute(dispute.to_dict()) for dispute in reversed(found)]
 
     # -- notifications --
 
@@ -143,6 +250,17 @@ class StripeProcessor(Processor):
             return _read_event(json.loads(text))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise NotificationError("signed, but not an event") from error
+
+    def list_notifications(self, since, until=None, after=""):
+        created = {"gte": _seconds(since)}
+        if until:
+            created["lt"] = _seconds(until)
+        params = {"types": list(const.WEBHOOK_EVENTS), "created": created, "limit": PAGE}
+        if after:
+            params["starting_after"] = after
+        with _errors("list events"):
+            page = self._client.events.list(params=params)
+        return [_read_event(event.to_dict()) for event in page.data], page.has_more
 
     def _check_signature(self, text, signature):
         """Accept a signature of any secret that is valid now, neither old nor from the future."""
@@ -210,34 +328,48 @@ def _errors(action):
         )
         if code == "resource_missing":
             raise UnknownCheckoutError(detail) from error
-        if code == "amount_too_small":
-            raise FinalError(detail, "too_small") from error
+        if code in PERSON_CODES:
+            raise FinalError(detail, PERSON_CODES[code]) from error
         if error.http_status == 409:
             raise RetryableError(detail, "busy") from error
+        if error.http_status and 200 <= error.http_status < 300:
+            raise RetryableError(detail) from error  # Done, but the answer was unreadable.
         row = next(row for row in ERRORS if isinstance(error, row.sdk_class))
         raise (RetryableError if row.retryable else FinalError)(detail, row.person) from error
+
+
+@contextmanager
+def _charge_errors():
+    """Money may have moved unless Stripe says that it has not: a server's error says nothing.
+
+    https://docs.stripe.com/error-low-level: the result of a 500 is indeterminate.
+    """
+    try:
+        yield
+    except UnknownCheckoutError as error:
+        raise FinalError(str(error), "unknown_card") from error
+    except (FinalError, RetryableError) as error:
+        if error.person == "unreachable":
+            raise RetryableError(str(error), "unknown") from error
+        if error.person == "refused":
+            raise FinalError(str(error), "refused_charge") from error
+        raise
+
+
+def _is_replayed(answer):
+    """Whether an answer is the stored one of an earlier call with the same key."""
+    headers = {k.lower(): v for k, v in (answer.last_response.headers or {}).items()}
+    return headers.get("idempotent-replayed") == "true"
 
 
 def _session_params(request, key):
     """Return the parameters of a Checkout Session (https://docs.stripe.com/api/checkout/sessions/create)."""
     metadata = {"paylinks_key": key, "reference": request.reference}
-    product = {"name": request.name[:250]}
-    if request.description:
-        product["description"] = request.description[:500]
     params = {
         "mode": "payment",
         "ui_mode": "hosted_page",
         "submit_type": "pay",
-        "line_items": [
-            {
-                "quantity": 1,
-                "price_data": {
-                    "currency": request.currency.lower(),
-                    "unit_amount": request.amount,
-                    "product_data": product,
-                },
-            }
-        ],
+        "line_items": _line_items(request),
         "client_reference_id": request.reference[:200],
         "locale": stripe_locale(request.locale),
         "expires_at": request.expires_at,
@@ -253,8 +385,30 @@ def _session_params(request, key):
     }
     if request.email:
         params["customer_email"] = request.email
+    if request.email and request.receipt:
         params["payment_intent_data"]["receipt_email"] = request.email
     return params
+
+
+def _line_items(request):
+    """Return the lines of Stripe's page: what is paid, and the tip, if there is one."""
+    product = {"name": request.name[:250]}
+    if request.description:
+        product["description"] = request.description[:500]
+    lines = [(request.amount - request.tip, product)]
+    if request.tip:
+        lines.append((request.tip, {"name": request.tip_name[:250]}))
+    return [
+        {
+            "quantity": 1,
+            "price_data": {
+                "currency": request.currency.lower(),
+                "unit_amount": amount,
+                "product_data": product,
+            },
+        }
+        for amount, product in lines
+    ]
 
 
 def stripe_locale(lang):
@@ -279,9 +433,9 @@ def _read_session(session):
         live=bool(session.get("livemode")),
         key=(session.get("metadata") or {}).get("paylinks_key") or "",
         url=session.get("url") or "",
-        expires_at=_utc(session.get("expires_at")),
+        expires_at=utc(session.get("expires_at")),
         payment_ref=intent["id"],
-        paid_at=_utc(charge.get("created") or intent.get("created")),
+        paid_at=utc(charge.get("created") or intent.get("created")),
         method=(details.get("card") or {}).get("brand") or method,
         problem=(intent.get("last_payment_error") or {}).get("message") or "",
         problem_kind=decline_kind(intent.get("last_payment_error")),
@@ -327,6 +481,6 @@ def _read_event(event):
     )
 
 
-def _utc(seconds):
-    """Return Odoo's kind of time (UTC, naive) of seconds since the epoch."""
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None) if seconds else None
+def _seconds(moment):
+    """Return the seconds since the epoch of Odoo's kind of time."""
+    return int(moment.replace(tzinfo=UTC).timestamp())

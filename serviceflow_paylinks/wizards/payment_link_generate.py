@@ -1,136 +1,264 @@
-from odoo import Command, api, fields, models
+from datetime import datetime, time, timedelta
+
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
+from odoo.tools.date_utils import localized, to_timezone
+
+# Days ahead that are offered for the expiry.
+PRESETS = ("7", "14", "30")
 
 
 class PaymentLinkGenerate(models.TransientModel):
+    """The dialog that makes payment links. What is asked is here; what is made and shown, in
+    ``…_result.py``; collecting without a link, in ``…_collect.py``.
+    """
+
     _name = "payment.link.generate"
     _description = "Generate Payment Links"
 
+    step = fields.Selection(
+        [("ask", "Ask"), ("link", "One link"), ("lines", "Several links"), ("direct", "Direct")],
+        required=True,
+        default="ask",
+        readonly=True,
+    )
     purpose = fields.Selection(
         [("invoice", "Invoice"), ("custom", "Custom amount")], required=True, default="invoice"
     )
-    invoice_ids = fields.Many2many(
-        "account.move",
-        string="Invoices",
-        domain=[
-            ("move_type", "=", "out_invoice"),
-            ("state", "=", "posted"),
-            ("payment_state", "in", ("not_paid", "partial")),
-        ],
-    )
-    is_single = fields.Boolean(compute="_compute_is_single")
+    company_id = fields.Many2one("res.company", compute="_compute_company_id")
     partner_id = fields.Many2one("res.partner", "Customer")
-    description = fields.Char()
-    whole_balance = fields.Boolean(
-        default=True, help="The link asks for whatever is owed when the customer opens it."
+    commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id")
+    invoice_ids = fields.Many2many("account.move", string="Invoices")
+    invoice_count = fields.Integer(compute="_compute_is_single")
+    is_single = fields.Boolean(compute="_compute_is_single")
+    headline = fields.Char(compute="_compute_headline")
+    preview = fields.Text(compute="_compute_preview")
+    description = fields.Char(help="What the customer reads on the payment page.")
+    # What the clerk saw: it is stored, so that money collected meanwhile is noticed.
+    balance = fields.Monetary(compute="_compute_balance", store=True, readonly=False)
+    instalment = fields.Monetary("Next Instalment", compute="_compute_instalment")
+    instalment_note = fields.Char(compute="_compute_instalment")
+    amount_options = fields.Json(compute="_compute_instalment")
+    amount_choice = fields.Selection(
+        [
+            ("balance", "Whole balance"),
+            ("instalment", "Next instalment"),
+            ("other", "Another amount"),
+        ],
+        "Ask For",
+        default="balance",
+        required=True,
     )
     amount = fields.Monetary(compute="_compute_amount", store=True, readonly=False)
-    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
-    expires_at = fields.Datetime("Expires", default=lambda self: self._default_expires_at())
-    send = fields.Selection(
-        [("email", "By email"), ("sms", "By SMS"), ("both", "By email and SMS")], "Send Now"
+    currency_id = fields.Many2one(
+        "res.currency", compute="_compute_currency_id", store=True, readonly=False
     )
-    link_ids = fields.Many2many("payment.link", readonly=True)
-    url = fields.Char(compute="_compute_url")
-    summary = fields.Text(readonly=True)
+    expiry = fields.Selection(
+        [
+            ("default", "As set in the settings"),
+            ("7", "In 7 days"),
+            ("14", "In 14 days"),
+            ("30", "In 30 days"),
+            ("date", "On a date"),
+            ("never", "Never"),
+        ],
+        "Expires",
+        default="default",
+        required=True,
+    )
+    expires_on = fields.Date("Last Day", help="The link works until the end of this day.")
+    expiry_note = fields.Char(compute="_compute_expiry_note")
+    send_email = fields.Boolean("By Email")
+    send_sms = fields.Boolean("By SMS")
+    email = fields.Char(compute="_compute_contact", store=True, readonly=False)
+    phone = fields.Char(compute="_compute_contact", store=True, readonly=False)
 
-    def _default_expires_at(self):
-        return self.env.company._paylinks_default_expiry(fields.Datetime.now())
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._read_numbers(vals) for vals in vals_list])
 
-    @api.depends("invoice_ids")
-    def _compute_is_single(self):
-        for wizard in self:
-            wizard.is_single = len(wizard.invoice_ids) == 1
+    def write(self, vals):
+        return super().write(self._read_numbers(vals))
 
-    @api.depends("invoice_ids")
-    def _compute_currency_id(self):
-        for wizard in self:
-            wizard.currency_id = wizard.invoice_ids[:1].currency_id or self.env.company.currency_id
+    def _read_numbers(self, vals):
+        """Give letters in place of an amount a sentence."""
+        links = self.env["payment.link"]
+        given = {name: vals[name] for name in ("amount", "balance") if name in vals}
+        return {**vals, **{name: links._check_given_amount(value) for name, value in given.items()}}
+
+    # -- what follows from the choice --
 
     @api.depends("invoice_ids", "purpose")
+    def _compute_company_id(self):
+        for wizard in self:
+            invoices = wizard.invoice_ids if wizard.purpose == "invoice" else wizard.invoice_ids[:0]
+            wizard.company_id = invoices[:1].company_id or self.env.company
+
+    @api.depends("invoice_ids", "purpose")
+    def _compute_is_single(self):
+        for wizard in self:
+            wizard.invoice_count = len(wizard.invoice_ids)
+            wizard.is_single = wizard.purpose == "custom" or wizard.invoice_count == 1
+
+    @api.depends("invoice_ids", "purpose", "balance")
+    def _compute_headline(self):
+        for wizard in self:
+            invoice = wizard._get_invoice()
+            wizard.headline = bool(invoice) and self.env._(
+                "%(customer)s owes %(balance)s on %(invoice)s",
+                customer=invoice.partner_id.name,
+                balance=invoice.currency_id.format(wizard.balance),
+                invoice=invoice.name,
+            )
+
+    @api.depends("invoice_ids", "purpose")
+    def _compute_currency_id(self):
+        for wizard in self:
+            invoices = wizard.invoice_ids[:1] if wizard.purpose == "invoice" else None
+            wizard.currency_id = (invoices and invoices.currency_id) or self.env.company.currency_id
+
+    @api.depends("invoice_ids", "purpose")
+    def _compute_balance(self):
+        for wizard in self:
+            invoice = wizard._get_invoice()
+            wizard.balance = invoice._get_collectable() if invoice else 0.0
+
+    @api.depends("invoice_ids", "purpose")
+    def _compute_instalment(self):
+        for wizard in self:
+            invoice = wizard._get_invoice()
+            amount, due = invoice._get_next_instalment() if invoice else (0.0, None)
+            wizard.instalment = amount
+            wizard.instalment_note = due and self.env._("due on %s", format_date(self.env, due))
+            options = {"balance": True, "instalment": bool(amount), "other": True}
+            wizard.amount_options = [name for name, offered in options.items() if offered]
+
+    @api.depends("invoice_ids", "purpose", "amount_choice")
     def _compute_amount(self):
         for wizard in self:
-            if wizard.purpose == "invoice":
-                wizard.amount = sum(wizard.invoice_ids[:1].mapped("amount_residual"))
+            if wizard._get_invoice() and wizard.amount_choice == "instalment":
+                wizard.amount = wizard.instalment
+            elif wizard._get_invoice() and wizard.amount_choice == "balance":
+                wizard.amount = wizard.balance
+            else:
+                wizard.amount = wizard.amount if wizard.purpose == "invoice" else 0.0
 
-    @api.depends("link_ids")
-    def _compute_url(self):
+    @api.depends("invoice_ids", "partner_id", "purpose")
+    def _compute_contact(self):
         for wizard in self:
-            wizard.url = wizard.link_ids.url if len(wizard.link_ids) == 1 else False
+            link = wizard._find_open_link()
+            partner = wizard._get_customer()
+            wizard.email = link.email or partner.email_normalized
+            wizard.phone = link.phone or partner.phone_sanitized
 
-    def action_generate(self):
-        """Make the links, send them if asked to, and show them."""
-        self.ensure_one()
+    @api.depends("expiry", "expires_on", "invoice_ids", "purpose")
+    def _compute_expiry_note(self):
+        for wizard in self:
+            moment = wizard._get_expiry()
+            if moment is None:
+                wizard.expiry_note = False
+            elif moment:
+                day = localized(moment).astimezone(self.env.tz).date()
+                day = format_date(self.env, day, date_format="full")
+                wizard.expiry_note = self.env._("Works until %s", day)
+            else:
+                wizard.expiry_note = self.env._("Works until it is paid or deleted")
+
+    @api.depends("invoice_ids", "purpose", "send_email", "send_sms")
+    def _compute_preview(self):
+        """What will be made for several invoices, and what will not, before it is."""
+        for wizard in self:
+            several = not wizard.is_single and wizard.invoice_ids
+            wizard.preview = several and "\n".join(wizard._preview_lines())
+
+    def _preview_lines(self):
+        invoices = self.invoice_ids._origin
+        refused = invoices._get_paylinks_refusals()
+        existing = invoices._get_open_balance_links()
+        ready = [move for move in invoices if move not in refused]
+        open_count = sum(move.id in existing for move in ready)
+        lines = [self.env._("New links: %s", len(ready) - open_count)]
+        if open_count:
+            lines.append(self.env._("Links that exist already and are used again: %s", open_count))
+        partners = self.env["res.partner"].union(*[move.partner_id for move in ready])
+        if self.send_email and (names := self._name_those_without(partners, "email_normalized")):
+            lines.append(self.env._("Without an email address, so not sent by email: %s", names))
+        if self.send_sms and (names := self._name_those_without(partners, "phone_sanitized")):
+            lines.append(self.env._("Without a phone number, so not sent by SMS: %s", names))
+        if refused:
+            lines.append(self.env._("Invoices that cannot have a link: %s", len(refused)))
+            lines.append(self.env["account.move"]._join_sentences(list(refused.values())))
+        return lines
+
+    @api.model
+    def _name_those_without(self, partners, field):
+        """Return the names of the customers that cannot be reached so; at most five of them."""
+        without = partners.filtered(lambda partner: not partner[field])
+        names = ", ".join(partner.display_name for partner in without[:5])
+        if len(without) > 5:
+            return self.env._("%(names)s and %(count)s more", names=names, count=len(without) - 5)
+        return names
+
+    # -- what the answers mean --
+
+    def _get_invoice(self):
+        """Return the one invoice, or an empty record."""
+        invoices = self.invoice_ids._origin
+        single = self.purpose == "invoice" and len(invoices) == 1
+        return invoices if single else invoices[:0]
+
+    def _get_customer(self):
         if self.purpose == "custom":
-            links, lines = self._generate_custom(), []
-        elif self.is_single and not self.whole_balance:
-            links, lines = self._generate_part(), []
-        else:
-            links, lines = self._generate_balances()
-        if self.send and links:
-            links.sudo().send_waiting = self.send
-            self.env.ref("serviceflow_paylinks.cron_send_links").sudo()._trigger()
-        self.write({"link_ids": [Command.set(links.ids)], "summary": "\n".join(lines)})
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Payment Link") if len(links) == 1 else self.env._("Payment Links"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-        }
+            return self.partner_id
+        return self._get_invoice().partner_id
 
-    def _generate_custom(self):
-        self.env["payment.provider"]._paylinks_check_connected(self.env.company)
-        return self.env["payment.link"].create(
-            {
-                "purpose": "custom",
-                "partner_id": self.partner_id.id,
-                "description": self.description,
-                "amount": self.amount,
-                "expires_at": self.expires_at,
-            }
-        )
+    def _find_open_link(self):
+        """Return the open balance link of the one invoice, as superuser; or an empty record."""
+        invoice = self._get_invoice()
+        links = self.env["payment.link"].sudo()
+        return links.browse(invoice._get_open_balance_links().get(invoice.id, []))
 
-    def _generate_part(self):
-        """Make a link for a part of one invoice."""
-        invoice = self.invoice_ids
-        self.env["payment.provider"]._paylinks_check_connected(invoice.company_id)
-        if refused := invoice._get_paylinks_refusals():
-            raise UserError("\n".join(refused.values()))
-        if invoice.currency_id.compare_amounts(self.amount, invoice.amount_residual) > 0:
+    def _get_expiry(self):
+        """Return when the link is to expire (UTC); False for never, None where not said yet."""
+        now = fields.Datetime.now()
+        if self.expiry == "default":
+            due = self._get_invoice().invoice_date_due or None
+            return self.company_id.sudo()._paylinks_default_expiry(now, due=due)
+        if self.expiry in PRESETS:
+            return now + timedelta(days=int(self.expiry))
+        if self.expiry == "never":
+            return False
+        if not self.expires_on:
+            return None
+        end = self.env.tz.localize(datetime.combine(self.expires_on, time(23, 59, 59)))
+        return to_timezone(None)(end)
+
+    def _prepare_expiry(self):
+        """Return the value for new links: none, where the settings decide.
+
+        :raise UserError: no date was given, or one in the past
+        """
+        if self.expiry == "default":
+            return {}
+        expires_at = self._get_expiry()
+        if expires_at is None:
+            raise UserError(self.env._("Choose the last day on which the link is to work."))
+        if expires_at:
+            self.env["payment.link"]._check_expiry_is_ahead(expires_at)
+        return {"expires_at": expires_at}
+
+    def _prepare_link_values(self):
+        """Return what the clerk decided for one link."""
+        return {"email": self.email, "phone": self.phone, **self._prepare_expiry()}
+
+    def _check_contact(self):
+        name = self._get_customer().display_name
+        if self.send_email and not self.email:
             raise UserError(
-                self.env._(
-                    "%(invoice)s owes %(balance)s. Enter that or less.",
-                    invoice=invoice.name,
-                    balance=invoice.currency_id.format(invoice.amount_residual),
-                )
+                self.env._("%s has no email address. Enter one, or do not send it by email.", name)
             )
-        return self.env["payment.link"].create(
-            {
-                "purpose": "invoice",
-                "invoice_id": invoice.id,
-                "amount_policy": "fixed",
-                "amount": self.amount,
-                "expires_at": self.expires_at,
-            }
-        )
-
-    def _generate_balances(self):
-        """Make or find the link of each invoice, and say what became of each."""
-        if not self.invoice_ids:
-            raise UserError(self.env._("Choose at least one invoice."))
-        existed = len(self.invoice_ids._get_open_balance_links())
-        links, refused = self.invoice_ids._generate_payment_links(expires_at=self.expires_at)
-        if not links:
-            raise UserError("\n".join(refused.values()))
-        lines = []
-        if len(self.invoice_ids) > 1:
-            lines.append(self.env._("%s made.", len(links) - existed))
-        if existed:
-            lines.append(
-                self.env._("The invoice had an open link already; it keeps its own expiry.")
-                if len(self.invoice_ids) == 1
-                else self.env._("%s existed already, each with its own expiry.", existed)
+        if self.send_sms and not self.phone:
+            raise UserError(
+                self.env._("%s has no phone number. Enter one, or do not send it by SMS.", name)
             )
-        return links, [*lines, *refused.values()]

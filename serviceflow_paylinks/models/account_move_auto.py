@@ -1,0 +1,98 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import ConcurrencyError, UserError
+from psycopg2 import OperationalError
+
+_logger = logging.getLogger(__name__)
+
+# What is sent by itself waits a little: staff may be about to send the invoice, or book a payment.
+GRACE = timedelta(minutes=5)
+BATCH = 100
+
+
+class AccountMove(models.Model):
+    """Links that make and send themselves with the invoice."""
+
+    _inherit = "account.move"
+
+    paylinks_auto_at = fields.Datetime(
+        copy=False, help="When to make this invoice's link, should it still be unpaid by then."
+    )
+
+    _paylinks_auto_idx = models.Index("(paylinks_auto_at) WHERE paylinks_auto_at IS NOT NULL")
+
+    def _post(self, soft=True):
+        posted = super()._post(soft)
+        posted._paylinks_post_links()
+        return posted
+
+    def _paylinks_post_links(self):
+        """Make the links of invoices that were just posted, where the settings say so.
+
+        An invoice of an earlier day may be the import of one that was paid long ago: its payment
+        is awaited first. Nothing in here fails the posting, nor calls anybody.
+        """
+        moves = self.filtered(
+            lambda move: (
+                move.move_type == "out_invoice"
+                and move.state == "posted"
+                and move.company_id.paylinks_auto_create
+                and not move._paylinks_is_paid()
+            )
+        )
+        if not moves:
+            return
+        today = fields.Date.context_today(self)
+        late = moves.filtered(lambda move: move.invoice_date and move.invoice_date < today)
+        late.sudo().paylinks_auto_at = fields.Datetime.now() + GRACE
+        (moves - late)._paylinks_auto_generate()
+
+    def _paylinks_auto_generate(self):
+        """Make the links, and put them into the outbox where the settings say so."""
+        for company, moves in self.grouped("company_id").items():
+            try:
+                with self.env.cr.savepoint():
+                    moves.sudo()._paylinks_auto_generate_in(company)
+            except OperationalError:
+                raise  # Odoo runs the whole posting again.
+            except (UserError, ConcurrencyError):
+                # Stripe is not connected, or somebody else made the link at this moment.
+                _logger.info("Payment links were not made with their invoices.")
+            except Exception:
+                _logger.exception("Payment links could not be made with their invoices.")
+
+    def _paylinks_auto_generate_in(self, company):
+        links, refused = self._generate_payment_links(user_id=self.env.uid)
+        self.env["account.move"].browse([move.id for move in refused])._message_log_batch(
+            {
+                move.id: self.env._("No payment link was made: %s", why)
+                for move, why in refused.items()
+            }
+        )
+        if company.paylinks_auto_send:
+            links.filtered(lambda link: not link.sent_at)._ask_to_send(
+                company.paylinks_auto_send,
+                automatic=True,
+                scheduled_at=fields.Datetime.now() + GRACE,
+            )
+
+    @api.model
+    def _paylinks_make_waiting_links(self):
+        """For the schedule: the links of back-dated invoices that nobody has paid meanwhile."""
+        while True:
+            moves = self.search(
+                [("paylinks_auto_at", "<=", fields.Datetime.now())],
+                order="paylinks_auto_at",
+                limit=BATCH,
+            ).try_lock_for_update(allow_referencing=True)
+            if not moves:
+                return
+            moves.paylinks_auto_at = False
+            unpaid = moves.filtered(
+                lambda move: move.state == "posted" and not move._paylinks_is_paid()
+            )
+            unpaid._paylinks_auto_generate()
+            if not self.env["ir.cron"]._commit_progress(len(moves)):
+                return

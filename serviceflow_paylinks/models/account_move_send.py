@@ -1,0 +1,72 @@
+import logging
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
+
+
+class AccountMoveSend(models.AbstractModel):
+    """Odoo's own Send carries the payment link: for one invoice, for several, and scheduled."""
+
+    _inherit = "account.move.send"
+
+    @api.model
+    def _send_mails(self, moves_data):
+        moves = self.env["account.move"].union(*moves_data)
+        links = moves._paylinks_links_to_send()
+        by_move = {link.invoice_id.id: link.id for link in links}
+        return super(AccountMoveSend, self.with_context(paylinks_sent_links=by_move))._send_mails(
+            moves_data
+        )
+
+    @api.model
+    def _send_mail(self, move, mail_template, **kwargs):
+        link_id = self.env.context.get("paylinks_sent_links", {}).get(move.id)
+        return super()._send_mail(
+            move.with_context(paylinks_sent_link=link_id), mail_template, **kwargs
+        )
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _paylinks_links_to_send(self):
+        """Return the links that go out with the invoices: existing or new ones; none where Stripe
+        is not connected or the invoice cannot be paid online. Sending never fails by them."""
+        result = self.env["payment.link"].sudo()
+        provider = self.env["payment.provider"].sudo()
+        for company, moves in self.grouped("company_id").items():
+            if not provider._paylinks_of_company(company).stripe_secret_key:
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    result |= moves.sudo()._generate_payment_links(user_id=self.env.uid)[0]
+            except UserError:
+                _logger.info("Invoices are sent without payment links.")
+        return result.filtered(lambda link: link.state == "active")
+
+    def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
+        """Override of ``account``: the customer's button pays."""
+        groups = super()._notify_get_recipients_groups(
+            message, model_description, msg_vals=msg_vals
+        )
+        link = self._paylinks_sent_link()
+        for group in groups if link else ():
+            if group[0] in ("portal_customer", "additional_intended_recipient"):
+                group[2].update(
+                    has_button_access=True,
+                    button_access={"url": link.url, "title": self.env._("Pay online")},
+                )
+        return groups
+
+    def _message_post_after_hook(self, message, msg_vals):
+        result = super()._message_post_after_hook(message, msg_vals)
+        if link := self._paylinks_sent_link():
+            link._note_sent_with_invoice(message)
+        return result
+
+    def _paylinks_sent_link(self):
+        link_id = self.env.context.get("paylinks_sent_link")
+        links = self.env["payment.link"].sudo().browse(link_id or [])
+        return links.filtered(lambda link: link.invoice_id == self)

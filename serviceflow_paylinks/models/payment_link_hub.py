@@ -1,0 +1,199 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+EXPIRING_DAYS, PAID_DAYS, SENT_DAYS = 7, 30, 90
+ADMINISTRATORS_NAMED = 3
+
+# What each figure counts: as the filters of the same name in the hub's search view, word for word.
+FIGURES = {
+    "active": [
+        ("state", "=", "active"),
+        "|",
+        ("expires_at", "=", False),
+        ("expires_at", ">", "now"),
+    ],
+    "expiring": [
+        ("state", "=", "active"),
+        ("expires_at", ">", "now"),
+        ("expires_at", "<=", f"now +{EXPIRING_DAYS}d"),
+    ],
+    "paid_recently": [("state", "=", "paid"), ("paid_at", ">=", f"now -{PAID_DAYS}d")],
+    "sent_recently": [("state", "!=", "cancelled"), ("sent_at", ">=", f"now -{SENT_DAYS}d")],
+    "sent_and_paid": [("state", "=", "paid"), ("sent_at", ">=", f"now -{SENT_DAYS}d")],
+}
+
+
+class PaymentLink(models.Model):
+    """What stands above the hub's list: figures, and whether Stripe is connected. In SQL: nothing
+    of it grows with the links that are long paid or expired."""
+
+    _inherit = "payment.link"
+
+    # What the figures read, and nothing beside it.
+    _open_figures_idx = models.Index(
+        "(company_id, currency_id) INCLUDE (expires_at, purpose, invoice_id, sale_order_id,"
+        " amount_policy, amount_fixed, amount_paid) WHERE state = 'active'"
+    )
+    # The first column of these is empty on a new link, which so costs nothing here.
+    _paid_figures_idx = models.Index(
+        "(paid_at) INCLUDE (company_id, state, currency_id, amount_paid, amount_refunded)"
+        " WHERE paid_at IS NOT NULL"
+    )
+    _sent_figures_idx = models.Index(
+        "(sent_at) INCLUDE (company_id, state, paid_at) WHERE sent_at IS NOT NULL"
+    )
+
+    @api.model
+    @api.readonly
+    def get_hub_overview(self):
+        """Return the hub's figures and whether customers can pay, for the companies selected.
+
+        Amounts are in the currency of the first company selected, at today's rate.
+
+        :return: dict of ``currency_id``, ``has_links``, ``figures`` ({filter of the search view:
+            dict of ``count`` and ``amount``, ``total`` or ``seconds``}) and ``connection``
+        :raise AccessError: the user may not see payment links
+        """
+        if not self.env.su and not self.env.user.has_group(
+            "serviceflow_paylinks.group_payments_view"
+        ):
+            raise AccessError(
+                self.env._(
+                    "You may not see payment links. Ask an administrator for the right “Payment"
+                    " Links: View”."
+                )
+            )
+        self.env.flush_all()
+        return {
+            "currency_id": self.env.company.currency_id.id,
+            "has_links": bool(self.search(self._hub_domain([]), limit=1)),
+            "figures": {
+                **self._hub_outstanding(),
+                "paid_recently": self._hub_paid(),
+                **self._hub_sent(),
+            },
+            "connection": self._hub_connection(),
+        }
+
+    # -- the figures --
+
+    def _hub_domain(self, domain):
+        return Domain("company_id", "in", self.env.companies.ids) & Domain(domain)
+
+    def _hub_outstanding(self):
+        """Return what the customers of open links owe, and of those that expire soon."""
+        query = self._search(self._hub_domain(FIGURES["active"]))
+        owed = self._join_owed(query)
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT currency_id, count(*), sum(owed),
+                          count(*) FILTER (WHERE soon), sum(owed) FILTER (WHERE soon)
+                     FROM (%s OFFSET 0) links GROUP BY currency_id""",
+                query.select(
+                    SQL("payment_link.currency_id"),
+                    SQL("%s AS owed", owed),
+                    SQL(
+                        "payment_link.expires_at <= %s AS soon",
+                        fields.Datetime.now() + timedelta(days=EXPIRING_DAYS),
+                    ),
+                ),
+            )
+        )
+        return {
+            "active": {
+                "count": sum(row[1] for row in rows),
+                "amount": self._hub_convert((row[0], row[2]) for row in rows),
+            },
+            "expiring": {
+                "count": sum(row[3] for row in rows),
+                "amount": self._hub_convert((row[0], row[4]) for row in rows),
+            },
+        }
+
+    def _hub_paid(self):
+        """Return how many links were paid lately, and what came through them, less refunds."""
+        query = self._search(self._hub_domain(FIGURES["paid_recently"]))
+        query.groupby = SQL("payment_link.currency_id")
+        rows = self.env.execute_query(
+            query.select(
+                SQL("payment_link.currency_id"),
+                SQL("count(*)"),
+                SQL("sum(payment_link.amount_paid - payment_link.amount_refunded)"),
+            )
+        )
+        return {
+            "count": sum(row[1] for row in rows),
+            "amount": self._hub_convert((row[0], row[2]) for row in rows),
+        }
+
+    def _hub_sent(self):
+        """Return how many of the links sent lately were paid, and how long that took."""
+        query = self._search(self._hub_domain(FIGURES["sent_recently"]))
+        took = SQL(
+            "extract(epoch FROM greatest(payment_link.paid_at - payment_link.sent_at, '0'))::float8"
+        )
+        paid = SQL("payment_link.state = 'paid'")
+        median = SQL("percentile_cont(0.5) WITHIN GROUP (ORDER BY %s)", took)
+        [(total, count, seconds)] = self.env.execute_query(
+            query.select(
+                SQL("count(*)"),
+                SQL("count(*) FILTER (WHERE %s)", paid),
+                SQL("%s FILTER (WHERE %s)", median, paid),
+            )
+        )
+        return {
+            "sent_recently": {"count": count, "total": total},
+            "sent_and_paid": {"count": count, "seconds": seconds},
+        }
+
+    def _hub_convert(self, amounts):
+        """Return the sum in the main company's currency, at today's rate.
+
+        :param amounts: pairs of a currency's id and an amount in it, or None
+        :rtype: float
+        """
+        company, today = self.env.company, fields.Date.context_today(self)
+        return sum(
+            self.env["res.currency"]
+            .browse(currency_id)
+            ._convert(amount or 0.0, company.currency_id, company, today)
+            for currency_id, amount in amounts
+        )
+
+    # -- whether customers can pay --
+
+    def _hub_connection(self):
+        """Return whether the selected companies are connected to the processor.
+
+        :return: dict of ``state`` (missing, test or live), the ``companies`` it is so for,
+            ``may_connect``, and the ``administrators`` to ask where the user may not
+        """
+        missing, test = [], []
+        for company in self.env.companies:
+            provider = self.env["payment.provider"]._paylinks_of_company(company)
+            if not provider.stripe_secret_key:
+                missing.append(company.name)
+            elif not provider._paylinks_is_live():
+                test.append(company.name)
+        may_connect = self._hub_may_connect()
+        return {
+            "state": "missing" if missing else "test" if test else "live",
+            "companies": missing or test,
+            "several": len(self.env.companies) > 1,
+            "may_connect": may_connect,
+            "administrators": [] if may_connect or not missing else self._hub_administrators(),
+        }
+
+    def _hub_may_connect(self):
+        """Whether the user may open the settings."""
+        return self.env["res.config.settings"].has_access("create")
+
+    def _hub_administrators(self):
+        """Return the names of those who may open the settings: a few of them."""
+        users = self.env.ref("base.group_system").sudo().all_user_ids
+        users = users.filtered(lambda user: user.active and not user.share)
+        return users[:ADMINISTRATORS_NAMED].mapped("name")

@@ -1,0 +1,110 @@
+from odoo import models
+
+from .payment_link_message import HELD_UNTIL
+
+LAYOUT = "serviceflow_paylinks.mail_layout"
+
+
+class PaymentLinkMessage(models.Model):
+    """Sending an email of the outbox."""
+
+    _inherit = "payment.link.message"
+
+    def _deliver_email(self, handing):
+        """Make the email, or take the one that a clerk wrote, and hand it to the mail server."""
+        mails = self._get_held_emails() or self._make_email()
+        mails.scheduled_date = False
+        self.env.flush_all()
+        handing.begun = True
+        mails.with_context(paylinks_sending=True).send()
+        self._note_emails(mails)
+
+    def _make_email(self):
+        """Make the email from its template; it is part of the link's history from now on."""
+        link = self.link_id.with_context(paylinks_transaction_id=self.transaction_id.id)
+        template = link._get_template("email", self.kind, self.rule_id)
+        mail = (
+            template.with_company(self.company_id)
+            .with_context(paylinks_transaction_id=self.transaction_id.id)
+            .send_mail_batch(
+                link.ids,
+                email_values={
+                    # The message stays when the email is removed: a bounce finds it.
+                    "is_notification": True,
+                    "scheduled_date": HELD_UNTIL,
+                    "record_company_id": self.company_id.id,
+                },
+                email_layout_xmlid=template.email_layout_xmlid or LAYOUT,
+            )
+        )
+        self.write({"mail_message_id": mail.mail_message_id.id, "address": link.email})
+        values = {**mail._get_notification_values()[0], "mail_email_address": link.email}
+        self.env["mail.notification"].sudo().create(values)
+        return mail
+
+    def _note_emails(self, mails):
+        """Note what became of the emails; Odoo removes what was sent, if the template says so."""
+        left = mails.exists()
+        failed = left.filtered(lambda mail: mail.state == "exception")
+        if not failed:
+            # Odoo keeps an email back where a personal mail server has sent enough for today.
+            return self._set_state("handed" if "outgoing" in left.mapped("state") else "sent")
+        reason = failed[0].failure_reason or ""
+        if failed[0].failure_type:
+            return self._set_state("failed", reason)
+        # The mail server was not even reached.
+        reason = self.env._("The mail server cannot be reached: %s", reason)
+        if self.mail_message_id and not self._is_written_by_hand():
+            failed.unlink()
+            self.mail_message_id.unlink()
+        else:
+            failed.write({"state": "outgoing", "scheduled_date": HELD_UNTIL})
+        return self._try_again_later(reason)
+
+    def _is_written_by_hand(self):
+        """Whether a clerk wrote it, in the composer."""
+        return self.mail_message_id.message_type == "comment"
+
+    # -- emails that a clerk wrote --
+
+    def _get_held_emails(self):
+        """Return the emails that wait for us to send them."""
+        message = self.mail_message_id
+        if not message:
+            return self.env["mail.mail"]
+        return (
+            self.env["mail.mail"]
+            .sudo()
+            .search([("mail_message_id", "in", message.ids), ("state", "=", "outgoing")])
+        )
+
+    def _drop_held_emails(self):
+        """They will not be sent: say so where they are listed, too."""
+        for row in self.filtered("mail_message_id"):
+            row._get_held_emails().write({"state": "cancel"})
+            row.mail_message_id.sudo().notification_ids.filtered(
+                lambda notification: notification.notification_status == "ready"
+            ).write({"notification_status": "canceled"})
+
+    def _apply_email_result(self, failure_type, reason):
+        """Odoo has sent, or could not send, an email that it had been handed."""
+        if not failure_type:
+            return self._set_state("sent")
+        return self._set_state("failed", reason or self._label_failure(failure_type))
+
+    def _label_failure(self, failure_type):
+        selection = self.env["mail.notification"]._fields["failure_type"]
+        return dict(selection._description_selection(self.env)).get(failure_type, failure_type)
+
+    # -- what comes back --
+
+    def _of_messages(self, messages):
+        """Return the outbox's emails among messages of any kind."""
+        if not messages:
+            return self.browse()
+        return self.search([("mail_message_id", "in", messages.ids), ("channel", "=", "email")])
+
+    def _apply_bounce(self, reason):
+        """The email came back."""
+        words = " ".join((reason or "").split())
+        self._set_state("bounced", words[:300] or self.env._("The email came back."))

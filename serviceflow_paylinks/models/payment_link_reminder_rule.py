@@ -1,0 +1,233 @@
+from datetime import datetime, time, timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from .payment_link_message import REACHED, WAITING
+
+# A rule whose day has passed, because the schedule stood still, is caught up on for so long; a new
+# rule does not go through what has been due for months.
+CATCH_UP = timedelta(days=3)
+# Nobody gets two messages about the same link within this time.
+PAUSE = timedelta(hours=20)
+
+
+class PaymentLinkReminderRule(models.Model):
+    """When customers are reminded: each rule once for a link."""
+
+    _name = "payment.link.reminder.rule"
+    _description = "Payment Link Reminder"
+    _order = "sequence, id"
+
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    days = fields.Integer(required=True, default=3, help="0: on the day itself.")
+    moment = fields.Selection(
+        [
+            ("before_due", "days before the invoice is due"),
+            ("after_due", "days after the invoice was due"),
+            ("before_expiry", "days before the link expires"),
+        ],
+        "When",
+        required=True,
+        default="before_due",
+    )
+    channel = fields.Selection(
+        [("email", "Email"), ("sms", "SMS"), ("both", "Email and SMS")],
+        "By",
+        required=True,
+        default="email",
+    )
+    max_count = fields.Integer(
+        "At Most",
+        help="Not sent when the customer has had that many reminders for the link already;"
+        " 0: no limit.",
+    )
+    email_template_id = fields.Many2one(
+        "mail.template",
+        domain="[('model', '=', 'payment.link')]",
+        help="Empty: “Payment Link: reminder”.",
+    )
+    sms_template_id = fields.Many2one(
+        "sms.template",
+        "SMS Template",
+        domain="[('model', '=', 'payment.link')]",
+        help="Empty: “Payment Link: reminder”.",
+    )
+
+    @api.depends("days", "moment", "channel")
+    def _compute_display_name(self):
+        moments = dict(self._fields["moment"]._description_selection(self.env))
+        channels = dict(self._fields["channel"]._description_selection(self.env))
+        for rule in self:
+            when = f"{rule.days} {moments.get(rule.moment, '')}"
+            rule.display_name = f"{when} ({channels.get(rule.channel, '')})"
+
+    @api.constrains("days", "max_count")
+    def _check_days(self):
+        for rule in self:
+            if not 0 <= rule.days <= 365 or rule.max_count < 0:
+                raise ValidationError(
+                    self.env._("Enter a number of days between 0 and 365, and no negative limit.")
+                )
+            if rule.moment == "before_expiry" and not rule.days:
+                raise ValidationError(
+                    self.env._("Remind at least one day before the link expires.")
+                )
+
+    # -- which links --
+
+    def _find_due(self, now):
+        """Return the links that the rule's day has come for, and that it has not reminded yet.
+
+        :param datetime now: the moment to look at (UTC): today, or tomorrow for a dry run
+        """
+        self.ensure_one()
+        domain = Domain(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "active"),
+                "|",
+                ("sent_at", "!=", False),
+                ("opened_at", "!=", False),
+                "|",
+                ("expires_at", "=", False),
+                ("expires_at", ">", now),
+            ]
+        )
+        links = self.env["payment.link"].sudo().search(domain & self._get_moment_domain(now))
+        return links - self._find_reminded(links)
+
+    def _get_moment_domain(self, now):
+        days = timedelta(days=self.days)
+        if self.moment == "before_expiry":
+            return Domain("expires_at", "<=", now + days)
+        zone = self.company_id.partner_id.tz or "UTC"
+        today = fields.Datetime.context_timestamp(self.with_context(tz=zone), now).date()
+        due = "invoice_id.invoice_date_due"
+        if self.moment == "before_due":
+            return Domain(due, "<=", today + days) & Domain(
+                due, ">=", max(today, today + days - CATCH_UP)
+            )
+        return Domain(due, "<=", today - days) & Domain(due, ">=", today - days - CATCH_UP)
+
+    def _find_reminded(self, links):
+        rows = (
+            self.env["payment.link.message"]
+            .sudo()
+            .search([("rule_id", "=", self.id), ("link_id", "in", links.ids)])
+        )
+        return rows.link_id
+
+    def _get_channels(self):
+        return ("email", "sms") if self.channel == "both" else (self.channel,)
+
+    # -- plan --
+
+    @api.model
+    def _plan(self, company, now):
+        """Return which reminders are due at a moment, and what keeps each from being sent.
+
+        :param datetime now: UTC
+        :return: list of (rule, link, channel, sentence or an empty string)
+        """
+        plan, taken = [], set()
+        for rule in self.sudo().search([("company_id", "=", company.id)]):
+            links = rule._find_due(now)
+            counts = links._count_reminders()
+            for channel in rule._get_channels():
+                obstacles = links._find_obstacles(channel, self._new_reminder_row())
+                for link in links:
+                    if (link, rule) not in taken and self._is_too_soon(link, rule, now, taken):
+                        continue
+                    taken.add((link, rule))
+                    why = obstacles.get(link) or rule._find_limit(counts.get(link, 0)) or ""
+                    plan.append((rule, link, channel, why))
+        return plan
+
+    @api.model
+    def _new_reminder_row(self):
+        return self.env["payment.link.message"].new({"kind": "reminder", "automatic": True})
+
+    def _is_too_soon(self, link, rule, now, taken):
+        """Whether the customer has just heard of the link: the rule's turn is another day."""
+        if any(other == link and by != rule for other, by in taken):
+            return True
+        last = max(filter(None, (link.sent_at, link.reminded_at)), default=None)
+        return bool(last and last > now - PAUSE)
+
+    def _find_limit(self, count):
+        if self.max_count and count >= self.max_count:
+            return self.env._("%s reminders were sent already.", count)
+        return ""
+
+    # -- sending --
+
+    @api.model
+    def _ask_due(self):
+        """Put the reminders that are due into the outbox; what is not sent says why, once."""
+        now = fields.Datetime.now()
+        rows = self.env["payment.link.message"].sudo()
+        for (company,) in self.sudo()._read_group([], ["company_id"]):
+            plan = self._plan(company, now)
+            rows._ask(
+                [
+                    {
+                        "link": link,
+                        "channel": channel,
+                        "kind": "reminder",
+                        "key": f"reminder:{rule.id}:{link.id}:{channel}",
+                        "rule_id": rule.id,
+                        "automatic": True,
+                        **({"state": "cancelled", "reason": why} if why else {}),
+                    }
+                    for rule, link, channel, why in plan
+                ]
+            )
+            self._log_plan(plan)
+            self.env["ir.cron"]._commit_progress(len(plan))
+        rows._wake_schedule()
+
+    def _log_plan(self, plan):
+        """Every reminder is on the link's history, and so is each that was not sent."""
+        for rule, link, _channel, why in plan:
+            name = rule.display_name
+            if why:
+                text = self.env._("Reminder not sent (%(rule)s): %(why)s", rule=name, why=why)
+            else:
+                text = self.env._("Reminder queued: %s.", name)
+            link._log_history(text)
+
+    # -- the dry run --
+
+    def action_preview(self):
+        """Show which reminders would go out tomorrow, and which would not and why."""
+        self.check_access("read")
+        return self.env["payment.link.reminder.preview"]._open(
+            datetime.combine(fields.Date.today() + timedelta(days=1), time(12))
+        )
+
+
+class PaymentLink(models.Model):
+    _inherit = "payment.link"
+
+    def _count_reminders(self):
+        """Return how many reminders each link's customer was sent or will be: {link: count}."""
+        groups = (
+            self.env["payment.link.message"]
+            .sudo()
+            ._read_group(
+                [
+                    ("link_id", "in", self.ids),
+                    ("kind", "=", "reminder"),
+                    ("state", "in", (*WAITING, "sending", *REACHED)),
+                ],
+                ["link_id"],
+                ["rule_id:count_distinct"],
+            )
+        )
+        return dict(groups)

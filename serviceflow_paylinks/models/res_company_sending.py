@@ -1,0 +1,47 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class ResCompany(models.Model):
+    """What a company has links do by themselves."""
+
+    _inherit = "res.company"
+
+    paylinks_auto_create = fields.Boolean(
+        "Link With Each Invoice", help="Confirming a customer invoice makes its payment link."
+    )
+    paylinks_auto_send = fields.Selection(
+        [("email", "By email"), ("sms", "By SMS"), ("both", "By email and SMS")],
+        "Send by Itself",
+        help="Empty: links made with their invoices are sent by hand.",
+    )
+    paylinks_quiet_from = fields.Float(
+        "Quiet From", help="Text messages and reminders wait from this hour, the customer's time."
+    )
+    paylinks_quiet_until = fields.Float(
+        "Quiet Until", help="The same hour as the beginning: no quiet hours."
+    )
+    paylinks_tell_paid = fields.Boolean("Tell the Creator of Payments", default=True)
+    paylinks_tell_expired = fields.Boolean("Tell the Creator of Expired Links")
+    paylinks_expired_told_at = fields.Datetime(readonly=True)
+    paylinks_receipt = fields.Selection(
+        [("odoo", "Email from us"), ("stripe", "Email from Stripe"), ("none", "None")],
+        "Receipt",
+        required=True,
+        default="odoo",
+    )
+
+    @api.constrains("paylinks_quiet_from", "paylinks_quiet_until")
+    def _check_paylinks_quiet_hours(self):
+        for company in self:
+            hours = (company.paylinks_quiet_from, company.paylinks_quiet_until)
+            if not all(0 <= hour < 24 for hour in hours):
+                raise ValidationError(
+                    self.env._("Enter the quiet hours as times between 00:00 and 23:59.")
+                )
+
+    def write(self, vals):
+        if vals.get("paylinks_tell_expired"):
+            # From now on: nobody is told of links that expired long ago.
+            vals = {**vals, "paylinks_expired_told_at": fields.Datetime.now()}
+        return super().write(vals)

@@ -1,0 +1,61 @@
+from odoo import api, fields, models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    payment_link_count = fields.Integer(
+        compute="_compute_payment_link_count", groups="serviceflow_paylinks.group_payments_view"
+    )
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_payment_link_count(self):
+        """Of the whole customer: its commercial entity with all contacts, archived ones too."""
+        entities = self.commercial_partner_id
+        groups = self.env["payment.link"]._read_group(
+            [("partner_id.commercial_partner_id", "in", entities.ids)],
+            ["partner_id"],
+            ["__count"],
+        )
+        counts = {}
+        for partner, count in groups:
+            entity = partner.sudo().commercial_partner_id.id
+            counts[entity] = counts.get(entity, 0) + count
+        for partner in self:
+            partner.payment_link_count = counts.get(partner.commercial_partner_id.id, 0)
+
+    def action_view_payment_links(self):
+        """Open the links of the customer."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "serviceflow_paylinks.payment_link_action"
+        )
+        entity = self.commercial_partner_id.id
+        domain = [("partner_id.commercial_partner_id", "=", entity)]
+        return {**action, "domain": domain, "context": {}}
+
+    def action_generate_payment_link(self):
+        """Open the wizard for the customer: its open invoices, or an amount of one's own.
+
+        :raise AccessError: the user may not create payment links
+        """
+        self.ensure_one()
+        self.env["payment.link"].check_access("create")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "serviceflow_paylinks.payment_link_generate_action"
+        )
+        invoices = self._get_open_invoices()
+        context = {
+            "default_partner_id": self.id,
+            "default_purpose": "invoice" if invoices else "custom",
+            "dialog_size": "medium",
+        }
+        if len(invoices) == 1:
+            context["default_invoice_ids"] = invoices.ids
+        return {**action, "context": context}
+
+    def _get_open_invoices(self):
+        """Return the customer's open invoices: two of them, where there are many."""
+        moves = self.env["account.move"]
+        entity = ("commercial_partner_id", "=", self.commercial_partner_id.id)
+        return moves.search([*moves._paylinks_open_domain(), entity], limit=2)

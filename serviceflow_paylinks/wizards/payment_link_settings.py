@@ -1,0 +1,56 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+
+class PaymentLinkSettings(models.TransientModel):
+    """The same page for managers who are no administrators: Odoo's own is for these only."""
+
+    _name = "payment.link.settings"
+    _inherit = "payment.link.options"
+    _description = "Payment Link Settings"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.check_access("create")  # Managers only: the one group with access to this model.
+        self._check_companies(vals_list)
+        return super(PaymentLinkSettings, self.sudo()).create(vals_list).with_env(self.env)
+
+    def write(self, vals):
+        self.check_access("write")
+        self._check_companies([vals])
+        return super(PaymentLinkSettings, self.sudo()).write(vals)
+
+    def _check_companies(self, vals_list):
+        given = {vals["company_id"] for vals in vals_list if "company_id" in vals}
+        if not given <= set(self.env.companies.ids):
+            raise AccessError(
+                self.env._("You cannot change the settings of a company that is not yours.")
+            )
+
+    def execute(self):
+        """Called by Save, after the values were written; show the page anew."""
+        self.check_access("write")
+        return {"type": "ir.actions.client", "tag": "reload"}
+
+    def cancel(self):
+        """Called by Discard; show the page anew, without what was entered."""
+        self.check_access("write")
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "serviceflow_paylinks.payment_link_settings_action"
+        )
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Fill the form with the administrators' page, as far as its fields are known here."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if view_type == "form":
+            page, _page_view = self.env["res.config.settings"].sudo()._get_view(None, "form")
+            app = page.find(".//app[@name='serviceflow_paylinks']")
+            for setting in app.xpath(".//setting"):
+                names = {field.get("name") for field in setting.iter("field")}
+                if not names or not names <= self._fields.keys():
+                    setting.getparent().remove(setting)
+            for block in app.xpath(".//block[not(.//setting)]"):
+                block.getparent().remove(block)
+            arch.append(app)
+        return arch, view
