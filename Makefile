@@ -2,13 +2,15 @@
 # make test    every test; ARGS="-k name" for pytest's options, TESTS=tests/test_x.py for some of them
 # make lint    every check of the sources; `make format` puts right what can be put right by itself
 # make bench   the figures we state, beside stock Odoo's; N=10000 for more links
+# make chaos   random histories that try to break the books; N=10000 for more, SEED=… to repeat some
+# make mutate  faults put in on purpose, one at a time: each must be found by the histories
 # make clean   remove all that the above have made
 #
 # All of it lives in .dev/. Wanted on the machine: python3, make, git and apt (Debian).
 
 PYTHON ?= python3
-COMMANDS := demo test lint format bench clean
-export ARGS TESTS N
+COMMANDS := demo test lint format bench chaos mutate clean
+export ARGS TESTS N SEED FAULTS
 
 .PHONY: help $(COMMANDS)
 

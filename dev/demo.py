@@ -3,12 +3,22 @@
 import time
 from contextlib import closing
 
-from dev import database, locks, odoo, paths, preparation, stamps, stripe_keys, wkhtmltopdf
+from dev import (
+    database,
+    demo_card,
+    locks,
+    odoo,
+    paths,
+    preparation,
+    stamps,
+    stripe_keys,
+    wkhtmltopdf,
+)
 from dev.errors import Interrupted
 from dev.mail import FOLDER as MAIL_FOLDER
 from dev.mail import MailBox
 from dev.progress import say, step
-from dev.stack import Stack
+from dev.stack import SANDBOX_SECRET_KEY, Stack
 
 DATABASE = database.name("demo")
 ODOO_PORT = 8069
@@ -124,6 +134,7 @@ def _configure(stack, keys):
         stack.configure_stripe(**keys, register_webhook=False)
     else:
         stack.configure_stripe()
+        demo_card.save(stack, SANDBOX_SECRET_KEY)
 
 
 def _welcome(stack, keys):

@@ -26,6 +26,8 @@ def pytest_sessionfinish(session, exitstatus):
     """Fail a run in which no test ran to its end (all skipped, or none found)."""
     if exitstatus != pytest.ExitCode.OK or session.config.option.collectonly:
         return
+    if hasattr(session.config, "workerinput"):
+        return  # One of several processes: the one that started them counts.
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if not any(reporter.stats.get(outcome) for outcome in ("passed", "failed", "xfailed")):
         session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED

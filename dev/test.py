@@ -23,6 +23,7 @@ from dev.progress import step
 
 TESTS = f"{paths.ADDON}/tests"
 STOP_SECONDS = 30
+PROCESSES = 2
 
 
 def main():
@@ -50,6 +51,10 @@ def _pytest(name, chromium):
     command = [paths.VENV_PYTHON, "-m", "pytest", "--cov", "--odoo-http"]
     command += [f"--odoo-config={odoo.CONFIG}", f"--odoo-database={name}"]
     command += ["-p", "dev.pytest_guard", "-p", "dev.pytest_coverage"]
+    command += ["-p", "dev.pytest_secrets"]
+    if not os.environ.get("TESTS"):
+        # Each process has a copy of the database; the tests of one file share their servers.
+        command += [f"--numprocesses={PROCESSES}", "--dist=loadfile"]
     command += [*shlex.split(os.environ.get("ARGS", "")), *_test_paths()]
     env = odoo.environment(
         CHROMIUM=chromium,

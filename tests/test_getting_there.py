@@ -192,7 +192,7 @@ def test_the_user_menu_on_a_phone(office):
         entry.wait_for()
         picture(page, "user-menu-phone")
         entry.click()
-        page.wait_for_url("**/odoo/payment-links")
+        page.wait_for_url("**/odoo/payment-links?view_type=kanban")
         page.wait_for_selector(HUB_LIST)
 
 

@@ -155,7 +155,7 @@ class TestFigures(HubCase):
         link = order.generate_deposit_links()
         self.assert_outstanding(60, link)
         order.order_line.price_unit = 50
-        self.assert_outstanding(50, link)
+        self.assert_outstanding(15, link)
 
     def test_outstanding_less_what_is_on_its_way(self):
         link = self.make_link(100)

@@ -8,6 +8,7 @@ import pytest
 from dev.stack import Stack, clone_for_test, drop_database
 
 from .browser import DESKTOP, PHONE, SECONDS, Clerk, Rpc, chromium, eventually, picture
+from .postoffice import MailServer
 
 DAY = datetime.timedelta(days=1)
 RIGHTS = {
@@ -21,9 +22,9 @@ RIGHTS = {
 def shop():
     database = clone_for_test("hub")
     try:
-        with Stack(database, name="hub") as stack, chromium() as browser:
+        with MailServer() as mail, Stack(database, name="hub") as stack, chromium() as browser:
             stack.configure_stripe()
-            yield Shop(stack, browser)
+            yield Shop(stack, browser, mail)
     finally:
         drop_database(database)
 
@@ -31,9 +32,11 @@ def shop():
 class Shop:
     """A business with customers, their links and its staff."""
 
-    def __init__(self, stack, browser):
-        self.stack, self.browser = stack, browser
+    def __init__(self, stack, browser, mail):
+        self.stack, self.browser, self.mail = stack, browser, mail
         self.books = Rpc(stack.odoo_url, stack.database, "admin", "admin")
+        server = {"name": "Post", "smtp_host": "127.0.0.1", "smtp_encryption": "none"}
+        self.books.call("ir.mail_server", "create", {**server, "smtp_port": mail.port})
         self.hubs = {}
         for name, groups in RIGHTS.items():
             self._hire(name, groups)
@@ -273,6 +276,7 @@ def test_several_are_sent(shop):
     hub.row("Sent Payer").get_by_text(re.compile("being sent|minute")).wait_for()
     assert eventually(lambda: bool(shop.read(sent, "sent_at")), True, seconds=3 * SECONDS)
     assert shop.read(sent, "sent_channel") == "email"
+    assert len(shop.mail.to("sent@example.com")) == 1
 
 
 def test_several_are_extended_and_deleted(shop):

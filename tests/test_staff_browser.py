@@ -223,7 +223,7 @@ def test_from_the_hub(shop, clerk):
         assert "310.00" in offer.first.inner_text()
         offer.first.click()
     else:  # A narrow screen has Odoo's own search in place of the dropdown.
-        offer = clerk.page.locator(".o_kanban_record", has_text="Claire Lambert").first
+        offer = clerk.dialog().locator(".o_kanban_record", has_text="Claire Lambert").first
         offer.wait_for()
         shot(clerk, "hub-offers")
         offer.click()

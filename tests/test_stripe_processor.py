@@ -133,7 +133,14 @@ class TestStripeProcessor(PaylinksCase):
             return self.provider._paylinks_api_base()
 
     def test_api_base_leads_to_this_machine_only(self):
-        for base in ("http://127.0.0.1:12111", "http://localhost:12111/", "http://[::1]:1"):
+        for base in (
+            "http://127.0.0.1:12111",
+            "https://127.8.9.10",
+            "http://localhost:12111/",
+            "http://LOCALHOST:1",
+            "http://[::1]:1",
+            "http://[0:0:0:0:0:0:0:1]:1",
+        ):
             with self.subTest(base):
                 self.assertEqual(self._api_base(base), base.rstrip("/"))
         for base in (
@@ -147,6 +154,46 @@ class TestStripeProcessor(PaylinksCase):
             "//127.0.0.1",
             "127.0.0.1",
             "http://user:pass@127.0.0.1",
+            "http://:@127.0.0.1",
+            "http://127.0.0.1:80@evil.example",
+            "http://127.0.0.1:80:@evil.example",
+            "http://127.0.0.1%40evil.example",
+            "http://127.0.0.1\\@evil.example",
+            "http://evil.example\\@127.0.0.1",
+            "http://evil.example#@127.0.0.1",
+            "http://evil.example?@127.0.0.1",
+            "http://evil.example/127.0.0.1",
+            "http://127.0.0.1\t.evil.example",
+            "http://127.0.0.1\n.evil.example",
+            "http://127.0.0.1\t@evil.example",
+            "http://[::1].evil.example",
+            "http://[::1]@evil.example",
+            "http://[::1",
+            "http://[::1]]",
+            "http://127.0.0.1:port",
+            "http://[::1%25evil.example]",
+            "http://[fe80::1]",
+            "http://[::]",
+            "http://[::ffff:10.0.0.1]",
+            # Names that lead to loopback today may lead elsewhere tomorrow.
+            "http://localtest.me",
+            "http://127.0.0.1.nip.io",
+            "http://ip6-localhost",
+            "http://localhost.",
+            "http://localhost.localdomain",
+            # Other ways to write an address are read differently by different programs.
+            "http://127.1",
+            "http://2130706433",
+            "http://0x7f000001",
+            "http://0177.0.0.1",
+            "http://127.0.0.1.",
+            "http://１２７.0.0.1",
+            "http://169.254.169.254",
+            "file:///etc/passwd",
+            "http:127.0.0.1",
+            "http:///127.0.0.1",
+            "javascript:alert(1)",
+            " ",
         ):
             with self.subTest(base):
                 self.assertEqual(self._api_base(base), "")

@@ -1,1 +1,1 @@
-from . import backend, pay, portal, stripe, webhook
+from . import backend, pay, portal, signing, stripe, webhook

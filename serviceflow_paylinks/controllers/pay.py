@@ -59,6 +59,8 @@ class PaymentLinkPage(http.Controller):
             return self._see_page(token)  # A reload, or an address from the browser's history.
         if not self._is_our_form(kwargs):
             return self._render_stale(link)
+        if address := link._get_signing_address():
+            return self._see_other(address)
         try:
             url = link.start_checkout(*link._read_choice(kwargs))
         except ChoiceError as error:

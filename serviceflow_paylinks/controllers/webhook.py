@@ -19,6 +19,8 @@ class PaymentLinkWebhook(http.Controller):
         methods=["POST"],
         csrf=False,
         save_session=False,
+        # A body that calls itself a form would be parsed before the controller is reached.
+        max_content_length=WEBHOOK_MAX_BYTES,
     )
     def receive(self, provider_id, **_kwargs):
         """Verify, write down, process. 200 once the event is in the ledger: what fails then is

@@ -95,7 +95,11 @@ class AccountMove(models.Model):
         return {invoice.id: link_id for invoice, link_id in groups}
 
     def _get_paylinks_refusals(self):
-        """Return why invoices cannot have a link: {invoice: sentence for the clerk}."""
+        """Return why invoices cannot have a link: {invoice: sentence for the clerk}.
+
+        :raise AccessError: the user may not see one of them
+        """
+        self.check_access("read")
         provider = self.env["payment.provider"].sudo()
         refused = {}
         for move in self.sudo():

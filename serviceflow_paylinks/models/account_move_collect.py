@@ -18,7 +18,9 @@ class AccountMove(models.Model):
         super()._compute_display_name()
         if not self.env.context.get("paylinks_show_balance"):
             return
-        for move, amount in self._get_collectables().items():
+        # Odoo reads the name of what a field points at as superuser, for anybody.
+        shown = self & self.sudo(False)._filtered_access("read")
+        for move, amount in shown._get_collectables().items():
             parts = (move.name, move.partner_id.name, move.currency_id.format(amount))
             move.display_name = " · ".join(part for part in parts if part)
 

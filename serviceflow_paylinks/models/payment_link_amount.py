@@ -118,13 +118,17 @@ class PaymentLink(models.Model):
         self.ensure_one()
         parts = []
         if self.amount_policy == "fixed":
-            parts.append(self.amount_fixed - self.amount_paid - own_in_flight)
+            parts.append(self._get_agreed_left(document_in_flight, own_in_flight))
         if self.purpose != "custom":
             document = self._get_document()
             same = document.currency_id == self.currency_id
             due = document._paylinks_amount_due() if same else 0.0
             parts.append(due - document_in_flight)
         return self._chargeable(self.currency_id.round(max(min(parts, default=0.0), 0.0)))
+
+    def _get_agreed_left(self, _document_in_flight, own_in_flight):
+        """Return what is left of the agreed amount; parameters as in `_get_owed`."""
+        return self.amount_fixed - self.amount_paid - own_in_flight
 
     @api.model
     def _sum_in_flight(self, field, records, pending_only=False):

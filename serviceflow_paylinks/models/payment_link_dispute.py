@@ -51,8 +51,12 @@ class PaymentLinkDispute(models.Model):
     _transaction_idx = models.Index("(transaction_id)")
 
     def action_open(self):
-        """Open the dispute."""
+        """Open the dispute.
+
+        :raise AccessError: the user may not see it
+        """
         self.ensure_one()
+        self.check_access("read")
         return self._get_records_action()
 
     @api.model

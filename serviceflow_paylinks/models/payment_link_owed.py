@@ -29,7 +29,8 @@ class PaymentLink(models.Model):
         # LEAST leaves out what is NULL: no agreed amount, or no document.
         return SQL(
             """greatest(0, least(
-                CASE WHEN %(link)s.amount_policy = 'fixed'
+                CASE WHEN %(link)s.deposit_follows THEN %(deposit_due)s
+                     WHEN %(link)s.amount_policy = 'fixed'
                      THEN %(link)s.amount_fixed - coalesce(%(link)s.amount_paid, 0) END,
                 CASE %(link)s.purpose
                      WHEN 'invoice' THEN %(invoice_due)s - coalesce(%(flying)s.amount, 0)
@@ -37,6 +38,7 @@ class PaymentLink(models.Model):
             link=SQL.identifier(link),
             invoice_due=self._invoice_due(invoice, link),
             order_due=self._order_due(order, link),
+            deposit_due=self._deposit_due(order),
             flying=SQL.identifier(flying),
         )
 
@@ -90,21 +92,54 @@ class PaymentLink(models.Model):
     def _order_due(self, order, link):
         """Return what is not paid of an order. As ``_paylinks_amount_due`` of sale.order, less what
         is in flight."""
-        paid = SQL(
-            """(SELECT coalesce(sum(amount) FILTER (WHERE state IN ('authorized', 'done')), 0)
-                     + coalesce(sum(amount) FILTER (
-                           WHERE %s AND coalesce(operation, '') NOT IN ('refund', 'validation')), 0)
-                  FROM payment_transaction
-                  JOIN sale_order_transaction_rel rel
-                    ON rel.transaction_id = payment_transaction.id
-                 WHERE rel.sale_order_id = %s)""",
-            SQL(IN_FLIGHT),
-            SQL.identifier(order, "id"),
-        )
         return SQL(
             """CASE WHEN %(order)s.state = 'cancel' OR %(order)s.currency_id != %(link)s.currency_id
                     THEN 0 ELSE %(order)s.amount_total - %(paid)s END""",
             order=SQL.identifier(order),
             link=SQL.identifier(link),
-            paid=paid,
+            paid=self._order_paid(order),
+        )
+
+    def _deposit_due(self, order):
+        """Return what is not paid of the deposit that an order asks for. As ``_get_deposit_due`` of
+        sale.order, less what is in flight."""
+        return SQL(
+            """CASE WHEN %(order)s.require_payment
+                    THEN CASE WHEN %(order)s.paylinks_deposit_type = 'fixed'
+                              THEN least(%(order)s.paylinks_deposit_amount, %(order)s.amount_total)
+                              ELSE round((%(order)s.amount_total * %(order)s.prepayment_percent)
+                                         ::numeric, 2) END - %(paid)s
+                    ELSE 0 END""",
+            order=SQL.identifier(order),
+            paid=self._order_paid(order),
+        )
+
+    def _order_paid(self, order):
+        """Return what is paid of an order, or in flight. As ``_paylinks_get_paid`` of orders."""
+        return SQL(
+            """(SELECT greatest(
+                         coalesce(sum(amount) FILTER (WHERE state IN ('authorized', 'done')), 0),
+                         (SELECT coalesce(sum(
+                                    CASE move_type WHEN 'out_refund' THEN -1 ELSE 1 END
+                                    * (move.amount_total - move.amount_residual)), 0)
+                            FROM account_move move
+                           WHERE move.state = 'posted'
+                             AND move.move_type IN ('out_invoice', 'out_refund')
+                             AND move.currency_id = %(order)s.currency_id
+                             AND move.id IN (
+                                 SELECT line.move_id
+                                   FROM sale_order_line ordered
+                                   JOIN sale_order_line_invoice_rel lines
+                                     ON lines.order_line_id = ordered.id
+                                   JOIN account_move_line line ON line.id = lines.invoice_line_id
+                                  WHERE ordered.order_id = %(order)s.id)))
+                     + coalesce(sum(amount) FILTER (
+                           WHERE %(flying)s
+                             AND coalesce(operation, '') NOT IN ('refund', 'validation')), 0)
+                  FROM payment_transaction
+                  JOIN sale_order_transaction_rel rel
+                    ON rel.transaction_id = payment_transaction.id
+                 WHERE rel.sale_order_id = %(order)s.id)""",
+            order=SQL.identifier(order),
+            flying=SQL(IN_FLIGHT),
         )

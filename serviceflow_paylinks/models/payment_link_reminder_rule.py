@@ -205,8 +205,11 @@ class PaymentLinkReminderRule(models.Model):
     # -- the dry run --
 
     def action_preview(self):
-        """Show which reminders would go out tomorrow, and which would not and why."""
-        self.check_access("read")
+        """Show which reminders would go out tomorrow, and which would not and why. For managers.
+
+        :raise AccessError: the user may not manage payment links
+        """
+        self.check_access("write")
         return self.env["payment.link.reminder.preview"]._open(
             datetime.combine(fields.Date.today() + timedelta(days=1), time(12))
         )

@@ -116,6 +116,6 @@ class PaymentLink(models.Model):
             "phone": self.phone,
             "user_id": self.user_id.id,
         }
-        if self.amount_policy == "fixed":
+        if self.amount_policy == "fixed" and not self.deposit_follows:
             values["amount"] = float(self._get_remainders()[self])
         return self.create(values)

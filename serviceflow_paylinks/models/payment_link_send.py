@@ -199,10 +199,9 @@ class PaymentLink(models.Model):
             values["send_waiting"] = False
         if row.state in REACHED and row.state != "unknown":
             values["sent_at"] = row.sent_at or self.sent_at or fields.Datetime.now()
-            if "sent_channel" in self._fields:
-                before = self["sent_channel"]
-                both = {before, row.channel} == {"email", "sms"} or before == "both"
-                values["sent_channel"] = "both" if both else row.channel
+            before = self.sent_channel
+            both = {before, row.channel} == {"email", "sms"} or before == "both"
+            values["sent_channel"] = "both" if both else row.channel
         changed = {name: value for name, value in values.items() if self[name] != value}
         if changed:
             self.sudo().write(changed)

@@ -1,7 +1,7 @@
 import ipaddress
 import logging
+import re
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -14,6 +14,11 @@ from ..providers.base import Credentials
 from ..providers.stripe import StripeProcessor
 
 _logger = logging.getLogger(__name__)
+
+_ADDRESS = re.compile(
+    r"https?://(localhost|[\d.]+|\[[\da-f:]+\])(?::\d{1,5})?(?:/[\w./-]*)?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 class PaymentProvider(models.Model):
@@ -322,12 +327,13 @@ class PaymentProvider(models.Model):
 
 
 def _is_loopback(base):
-    """Whether an address leads to this machine and nowhere else."""
-    parts = urlsplit(base)
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or parts.username or parts.password:
+    """Whether an address leads to this machine and nowhere else. Whatever different programs might
+    read differently (a user, escapes, other notations of an address) is refused."""
+    match = _ADDRESS.fullmatch(base)
+    if not match:
         return False
+    host = match[1].lower().strip("[]")
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return False

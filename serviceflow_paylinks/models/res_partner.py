@@ -25,8 +25,13 @@ class ResPartner(models.Model):
             partner.payment_link_count = counts.get(partner.commercial_partner_id.id, 0)
 
     def action_view_payment_links(self):
-        """Open the links of the customer."""
+        """Open the links of the customer.
+
+        :raise AccessError: the user may not see links, or not the customer
+        """
         self.ensure_one()
+        self.env["payment.link"].check_access("read")
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "serviceflow_paylinks.payment_link_action"
         )

@@ -12,6 +12,9 @@ PRESETS = ("7", "14", "30")
 class PaymentLinkGenerate(models.TransientModel):
     """The dialog that makes payment links. What is asked is here; what is made and shown, in
     ``…_result.py``; collecting without a link, in ``…_collect.py``.
+
+    Over RPC it can be pointed at any record: what follows from one is read as the user, never as
+    superuser, which Odoo would do for stored fields (``compute_sudo``).
     """
 
     _name = "payment.link.generate"
@@ -36,7 +39,9 @@ class PaymentLinkGenerate(models.TransientModel):
     preview = fields.Text(compute="_compute_preview")
     description = fields.Char(help="What the customer reads on the payment page.")
     # What the clerk saw: it is stored, so that money collected meanwhile is noticed.
-    balance = fields.Monetary(compute="_compute_balance", store=True, readonly=False)
+    balance = fields.Monetary(
+        compute="_compute_balance", compute_sudo=False, store=True, readonly=False
+    )
     instalment = fields.Monetary("Next Instalment", compute="_compute_instalment")
     instalment_note = fields.Char(compute="_compute_instalment")
     amount_options = fields.Json(compute="_compute_instalment")
@@ -50,9 +55,15 @@ class PaymentLinkGenerate(models.TransientModel):
         default="balance",
         required=True,
     )
-    amount = fields.Monetary(compute="_compute_amount", store=True, readonly=False)
+    amount = fields.Monetary(
+        compute="_compute_amount", compute_sudo=False, store=True, readonly=False
+    )
     currency_id = fields.Many2one(
-        "res.currency", compute="_compute_currency_id", store=True, readonly=False
+        "res.currency",
+        compute="_compute_currency_id",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
     )
     expiry = fields.Selection(
         [
@@ -71,8 +82,12 @@ class PaymentLinkGenerate(models.TransientModel):
     expiry_note = fields.Char(compute="_compute_expiry_note")
     send_email = fields.Boolean("By Email")
     send_sms = fields.Boolean("By SMS")
-    email = fields.Char(compute="_compute_contact", store=True, readonly=False)
-    phone = fields.Char(compute="_compute_contact", store=True, readonly=False)
+    email = fields.Char(
+        compute="_compute_contact", compute_sudo=False, store=True, readonly=False
+    )
+    phone = fields.Char(
+        compute="_compute_contact", compute_sudo=False, store=True, readonly=False
+    )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -216,6 +231,7 @@ class PaymentLinkGenerate(models.TransientModel):
     def _find_open_link(self):
         """Return the open balance link of the one invoice, as superuser; or an empty record."""
         invoice = self._get_invoice()
+        invoice.check_access("read")
         links = self.env["payment.link"].sudo()
         return links.browse(invoice._get_open_balance_links().get(invoice.id, []))
 

@@ -27,7 +27,12 @@ class PaymentLinkGenerate(models.TransientModel):
     )
     card_ids = fields.Many2many("payment.token", compute="_compute_card_ids")
     card_id = fields.Many2one(
-        "payment.token", "Saved Card", compute="_compute_card_id", store=True, readonly=False
+        "payment.token",
+        "Saved Card",
+        compute="_compute_card_id",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
     )
     charge_label = fields.Char(compute="_compute_charge_label")
     online_problem = fields.Char(compute="_compute_online_problem")
@@ -51,6 +56,7 @@ class PaymentLinkGenerate(models.TransientModel):
             invoice = wizard.is_collect and wizard._get_invoice()
             cards = tokens
             if invoice:
+                invoice.check_access("read")
                 cards = tokens._paylinks_saved_cards(invoice.partner_id, wizard.company_id)
             wizard.card_ids = cards.with_env(self.env)
 
@@ -96,7 +102,7 @@ class PaymentLinkGenerate(models.TransientModel):
 
     def _read_payment(self):
         """Return how the payment of the link stands: (state, sentence)."""
-        link = self.link_id.sudo()
+        link = self._get_link_of("read")
         attempt = link.transaction_ids.sorted("id")[-1:]
         if link.state in ("paid", "settled"):
             return "paid", self._describe_paid(link, attempt)
@@ -117,6 +123,11 @@ class PaymentLinkGenerate(models.TransientModel):
         if attempt.state == "error":
             return "failed", attempt.state_message
         return "failed", self.env._("Stripe's page was closed without a payment.")
+
+    def _get_link_of(self, operation):
+        """Return the dialog's link as superuser, if the user may do so much with it."""
+        self.link_id.check_access(operation)
+        return self.link_id.sudo()
 
     def _describe_paid(self, link, attempt):
         invoice = link.invoice_id
@@ -155,7 +166,7 @@ class PaymentLinkGenerate(models.TransientModel):
         """Open the processor's page in a new tab, for the clerk to type the card in."""
         self.ensure_one()
         self._begin_direct()
-        link = self.link_id.sudo()
+        link = self._get_link_of("write")
         try:
             url = link.start_checkout()
         except ProcessorError as error:
@@ -185,7 +196,7 @@ class PaymentLinkGenerate(models.TransientModel):
         self.env["payment.link"].check_access("create")
         lock_rows(self)
         if self.step == "direct":
-            return bool(self.link_id.sudo().transaction_ids.filtered("checkout_open"))
+            return bool(self._get_link_of("write").transaction_ids.filtered("checkout_open"))
         link, _existed = self._get_link()
         self.write({"step": "direct", "link_id": link.id})
         return True
@@ -198,7 +209,7 @@ class PaymentLinkGenerate(models.TransientModel):
     def action_refresh(self):
         """Ask the processor how the payment stands, without waiting for its messengers."""
         self.ensure_one()
-        for attempt in self.link_id.sudo().transaction_ids.filtered("checkout_open"):
+        for attempt in self._get_link_of("write").transaction_ids.filtered("checkout_open"):
             try:
                 attempt._look_at_checkout()
             except ProcessorError as error:

@@ -201,7 +201,7 @@ class PaymentLinkGenerate(models.TransientModel):
             sentences = list(refused.values())
             raise UserError(self.env["account.move"]._join_sentences(sentences))
         self._send_soon(links)
-        lines = self.env["payment.link.generate.line"]
+        lines = self.env["payment.link.generate.line"].sudo()  # Nobody else makes any.
         lines.create(
             [
                 *[self._prepare_link_line(link, link.id in before) for link in links],
@@ -258,10 +258,12 @@ class PaymentLinkGenerateLine(models.TransientModel):
 
     wizard_id = fields.Many2one("payment.link.generate", required=True, ondelete="cascade")
     invoice_id = fields.Many2one("account.move", "Document", readonly=True)
-    partner_id = fields.Many2one(related="invoice_id.partner_id", string="Customer")
+    partner_id = fields.Many2one(
+        related="invoice_id.partner_id", related_sudo=False, string="Customer"
+    )
     link_id = fields.Many2one("payment.link", readonly=True)
     amount = fields.Monetary(compute="_compute_amount")
-    currency_id = fields.Many2one(related="invoice_id.currency_id")
+    currency_id = fields.Many2one(related="invoice_id.currency_id", related_sudo=False)
     result = fields.Selection(
         [("made", "Made"), ("existed", "Existed already"), ("refused", "Not made")], readonly=True
     )

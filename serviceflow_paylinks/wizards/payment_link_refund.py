@@ -14,7 +14,8 @@ _logger = logging.getLogger(__name__)
 class PaymentLinkRefund(models.TransientModel):
     """One dialog: how much goes back to the customer, why, and what becomes of the invoice.
 
-    With ``refund_id`` it books a refund that was made elsewhere.
+    With ``refund_id`` it books a refund that was made elsewhere. What it shows of its link is for
+    those who may see that link: over RPC any could be entered.
     """
 
     _name = "payment.link.refund"
@@ -29,8 +30,8 @@ class PaymentLinkRefund(models.TransientModel):
     )
     attempt_count = fields.Integer(compute="_compute_attempt_count")
     refund_id = fields.Many2one("payment.transaction", readonly=True)
-    partner_id = fields.Many2one(related="link_id.partner_id")
-    currency_id = fields.Many2one(related="link_id.currency_id")
+    partner_id = fields.Many2one(related="link_id.partner_id", related_sudo=False)
+    currency_id = fields.Many2one(related="link_id.currency_id", related_sudo=False)
     refundable = fields.Monetary(compute="_compute_payment", compute_sudo=True)
     invoice_id = fields.Many2one("account.move", compute="_compute_payment", compute_sudo=True)
     credit = fields.Monetary(
@@ -61,12 +62,13 @@ class PaymentLinkRefund(models.TransientModel):
     @api.depends("link_id")
     def _compute_attempt_count(self):
         for wizard in self:
+            wizard.link_id.check_access("read")
             wizard.attempt_count = len(wizard.link_id._get_paid_attempts())
 
     @api.depends("transaction_id", "refund_id")
     def _compute_payment(self):
         for wizard in self:
-            attempt = wizard.transaction_id
+            attempt = wizard._get_shown(wizard.transaction_id)
             wizard.refundable = attempt._get_refundable() if attempt else 0.0
             wizard.invoice_id = attempt._get_creditable_invoice()
             wizard.credit = attempt._get_open_credit()
@@ -75,7 +77,7 @@ class PaymentLinkRefund(models.TransientModel):
     @api.depends("transaction_id", "refund_id")
     def _compute_amount(self):
         for wizard in self:
-            refund = wizard.refund_id.sudo()
+            refund = wizard._get_shown(wizard.refund_id)
             wizard.amount = -refund.amount if refund else wizard.refundable
 
     @api.depends("transaction_id", "refund_id")
@@ -90,6 +92,13 @@ class PaymentLinkRefund(models.TransientModel):
                 wizard.choice = "credit"
             else:
                 wizard.choice = "credit_note"
+
+    def _get_shown(self, attempt):
+        """Return a payment or refund of the link, as superuser; an empty record for any other."""
+        self.link_id.sudo(False).check_access("read")
+        attempt = attempt.sudo()
+        link = attempt.refund_link_id or attempt.payment_link_id
+        return attempt.filtered(lambda _tx: link == self.link_id)
 
     # -- the buttons --
 

@@ -1,0 +1,103 @@
+"""`make mutate`: faults are put into a copy of the addon, one at a time; the histories find each.
+
+FAULTS="late refund" tries those whose names hold one of the words. What was found stays known, in
+`.dev/mutate.json`, until the sources change: an interrupted run goes on where it was.
+"""
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+from dev import chaos, database, locks, odoo, paths, preparation, stamps, templates
+from dev.errors import DevError
+from dev.progress import say
+
+HISTORIES, SEED = 400, 20261122
+KNOWN = paths.WORK / "mutate.json"
+
+
+def main():
+    """Try the faults; fail if the histories miss one."""
+    with preparation.ready() as source:
+        with locks.setup_lock():
+            template = templates.addon(source)
+        sources = _digest_sources()
+        known = json.loads(KNOWN.read_text()) if KNOWN.exists() else {}
+
+        def attempt(fault):
+            key = stamps.digest(sources, *fault)
+            if known.get(fault.name, [""])[0] != key:
+                known[fault.name] = [key, *_try(template, fault)]
+                KNOWN.write_text(json.dumps(known, indent=1))
+            histories, found = known[fault.name][1:]
+            say(f"{histories or 'MISSED':>6}  {fault.name}  {found}")
+            return bool(histories)
+
+        say("Faults, and the history that found them:")
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            found = list(pool.map(attempt, _wanted()))
+    say(f"{sum(found)} of {len(found)} faults found")
+    return 0 if all(found) else 1
+
+
+def _wanted():
+    """The faults to try, as `tests/chaos/faults.py` lists them."""
+    spec = importlib.util.spec_from_file_location("faults", paths.ROOT / "tests/chaos/faults.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    words = os.environ.get("FAULTS", "").split()
+    return [f for f in module.FAULTS if not words or any(word in f.name for word in words)]
+
+
+def _digest_sources():
+    places = [paths.ROOT / name for name in _list_sources()]
+    return stamps.digest(*(place for place in places if place.is_file()))
+
+
+def _list_sources():
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(listed, cwd=paths.ROOT, capture_output=True, text=True, check=True)
+    wanted = (f"{paths.ADDON}/", "tests/", "sandbox/", "dev/", "pyproject.toml")
+    return [name for name in done.stdout.splitlines() if name.startswith(wanted)]
+
+
+def _try(template, fault):
+    """Play histories against the fault; return how many it took (0: not found) and what showed."""
+    mark = stamps.digest(*fault)[:8]
+    copy = paths.WORK / "mutants" / mark
+    name = database.name(f"mutant{mark}_p{os.getpid()}")
+    try:
+        _copy_with(fault, copy)
+        config = copy / "odoo.conf"
+        config.write_text(odoo.CONFIG.read_text().replace(f"= {paths.ROOT}\n", f"= {copy}\n"))
+        with locks.setup_lock():
+            database.clone(template, name)
+        code, output = chaos.play(name, SEED, HISTORIES, root=copy, config=config)
+    finally:
+        database.drop(name)
+        shutil.rmtree(copy, ignore_errors=True)
+    if not code:
+        return 0, ""
+    told = re.search(r"failed in history (\d+)", output)
+    if not told:
+        raise DevError(f"{fault.name}: the histories were not played:\n{output[-3000:]}")
+    shown = re.findall(r"^E +(\S.*)$", output, re.MULTILINE)
+    return int(told[1]), shown[-1][:100] if shown else ""
+
+
+def _copy_with(fault, copy):
+    """Make a copy of the sources with the fault in it."""
+    shutil.rmtree(copy, ignore_errors=True)
+    for name in _list_sources():
+        place = copy / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(paths.ROOT / name, place, follow_symlinks=False)
+    place = copy / paths.ADDON / fault.path
+    text = place.read_text()
+    if text.count(fault.before) != 1:
+        raise DevError(f"{fault.name}: its place in {fault.path} is not there (once) any more")
+    place.write_text(text.replace(fault.before, fault.after))

@@ -1,0 +1,104 @@
+import logging
+
+from odoo import models
+from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
+
+
+class SaleOrder(models.Model):
+    """Odoo's own Send of a quotation carries the deposit link: for one, and for several."""
+
+    _inherit = "sale.order"
+
+    def action_quotation_send(self):
+        """Override of ``sale``: the composer knows what it is opened for."""
+        action = super().action_quotation_send()
+        composer = action
+        if action.get("res_model") != "mail.compose.message":
+            # The layout of documents is asked for first; the composer comes after it.
+            composer = action.get("context", {}).get("report_action") or action
+        if isinstance(composer, dict) and isinstance(composer.get("context"), dict):
+            composer["context"]["paylinks_send"] = True
+        return action
+
+    def _paylinks_links_to_send(self):
+        """Return the links that go out with the quotations: existing or new ones; none where Stripe
+        is not connected or nothing is asked for. Sending never fails by them.
+
+        :return: {order id: link id}
+        """
+        result = {}
+        provider = self.env["payment.provider"].sudo()
+        for order in self:
+            if not provider._paylinks_of_company(order.company_id).stripe_secret_key:
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    link = order.sudo()._find_or_create_deposit_links(user_id=self.env.uid)
+            except UserError as error:
+                _logger.info("An order is sent without a deposit link: %s", type(error).__name__)
+                continue
+            if link._is_payable():
+                result[order.id] = link.id
+        return result
+
+    def _paylinks_sent_link(self):
+        """Return the link that the email being made carries, as superuser; or an empty record."""
+        sent = self.env.context.get("paylinks_sent_orders") or {}
+        links = self.env["payment.link"].sudo().browse(sent.get(self.id, []))
+        return links.filtered(lambda link: link.sale_order_id == self)
+
+    def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
+        """Override of ``sale``: the customer's button pays."""
+        groups = super()._notify_get_recipients_groups(
+            message, model_description, msg_vals=msg_vals
+        )
+        link = self._paylinks_sent_link() if len(self) == 1 else None
+        if not link:
+            return groups
+        signs = link._needs_signature()
+        title = self.env._("Sign and pay online") if signs else self.env._("Pay online")
+        for name, _belongs, data in groups:
+            if name == "portal_customer":
+                button = {"url": link.url, "title": title}
+                data.update(has_button_access=True, button_access=button)
+        return groups
+
+    def _message_post_after_hook(self, message, msg_vals):
+        result = super()._message_post_after_hook(message, msg_vals)
+        if link := self._paylinks_sent_link():
+            link._note_sent_with_order(message)
+        return result
+
+    def _message_mail_after_hook(self, mails):
+        result = super()._message_mail_after_hook(mails)
+        for mail in mails.filtered(lambda mail: mail.model == self._name):
+            if link := self.browse(mail.res_id)._paylinks_sent_link():
+                link._note_sent_with_order(mail.mail_message_id, mail.recipient_ids)
+        return result
+
+
+class MailComposeMessage(models.TransientModel):  # pylint: disable=no-wizard-in-models
+    _inherit = "mail.compose.message"
+
+    def _action_send_mail_comment(self, res_ids):
+        return super(
+            MailComposeMessage, self._paylinks_with_deposits(res_ids)
+        )._action_send_mail_comment(res_ids)
+
+    def _action_send_mail_mass_mail(self, res_ids, auto_commit=False):
+        composer = self._paylinks_with_deposits(res_ids)
+        return super(MailComposeMessage, composer)._action_send_mail_mass_mail(
+            res_ids, auto_commit=auto_commit
+        )
+
+    def _paylinks_with_deposits(self, res_ids):
+        """Return the composer with the links of the orders, if it sends quotations."""
+        context = self.env.context
+        if self.model != "sale.order" or not (
+            context.get("paylinks_send") or context.get("mark_so_as_sent")
+        ):
+            return self
+        links = self.env["sale.order"].browse(res_ids)._paylinks_links_to_send()
+        return self.with_context(paylinks_sent_orders=links)

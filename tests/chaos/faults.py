@@ -1,0 +1,154 @@
+"""Faults to put into a copy of the addon on purpose: the histories must find each (`make mutate`).
+
+Row locks and unique indexes are not among them: one process cannot get in its own way, so they
+are proven with real servers, in ``tests/test_real_processes.py``.
+"""
+
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """A change of one place in a file of the addon."""
+
+    name: str
+    path: str
+    before: str
+    after: str
+
+
+LINK, TX = "models/payment_link", "models/payment_transaction"
+FAULTS = (
+    Fault(
+        "the amount is not capped by the document",
+        f"{LINK}_amount.py",
+        'if self.purpose != "custom":\n            document',
+        'if self.amount_policy == "balance":\n            document',
+    ),
+    Fault(
+        "what is on its way is asked for again",
+        f"{LINK}_amount.py",
+        "parts.append(due - document_in_flight)",
+        "parts.append(due)",
+    ),
+    Fault(
+        "late money pays the invoice",
+        f"{TX}.py",
+        'late = attempt._detach_if_late() if attempt.state == "done" else ""',
+        'late = ""',
+    ),
+    Fault(
+        "nobody is called for late money or a surplus",
+        f"{TX}_checkout.py",
+        "        if not reason:\n            return\n        self.payment_link_id._flag(",
+        "        if True:\n            return\n        self.payment_link_id._flag(",
+    ),
+    Fault(
+        "a cancelled attempt cannot be paid",
+        f"{TX}_checkout.py",
+        'self._set_done(extra_allowed_states=("cancel",))',
+        "self._set_done()",
+    ),
+    Fault(
+        "the signature of a webhook is not checked",
+        "providers/stripe.py",
+        '        self._check_signature(text, signature or "")\n',
+        "",
+    ),
+    Fault(
+        "live events touch test data",
+        f"{LINK}_event.py",
+        "if self.live != (attempt.is_live if attempt else self.provider_id._paylinks_is_live()):",
+        "if False:",
+    ),
+    Fault(
+        "another amount than was asked for is booked",
+        f"{TX}_checkout.py",
+        '            (checkout.amount == request["amount"], "amount"),\n',
+        "",
+    ),
+    Fault(
+        "a payment is booked each time it is told",
+        f"{TX}.py",
+        "            if attempt.is_post_processed:\n",
+        "            if False:\n",
+    ),
+    Fault(
+        "a refund is not known again by its id",
+        f"{TX}_refund.py",
+        "tx.provider_reference == refund.ref\n",
+        "False\n",
+    ),
+    Fault(
+        "a refund is not known again by its key",
+        f"{TX}_refund.py",
+        "and tx.checkout_key == refund.key)",
+        "and False)",
+    ),
+    Fault(
+        "refunds under way do not count",
+        f"{TX}_refund.py",
+        "tx.state not in NO_EFFECT",
+        'tx.state == "done"',
+    ),
+    Fault(
+        "a failed refund stays in the books",
+        f"{TX}_refund_books.py",
+        "if payment and payment.state not in UNDONE:",
+        "if False:",
+    ),
+    Fault(
+        "nobody is called for a refund made at Stripe",
+        f"{TX}_refund_books.py",
+        'self.refund_link_id._flag(self.env._("Refund to be booked"), note, self.reference)',
+        "pass",
+    ),
+    Fault(
+        "a dispute can be booked again",
+        f"{LINK}_dispute_books.py",
+        '                "booked": dispute.withdrawn,\n',
+        "",
+    ),
+    Fault(
+        "the older page is not closed at Stripe",
+        f"{LINK}_checkout.py",
+        "                other._close_checkout()\n            if older:",
+        "                other.checkout_open = False\n            if older:",
+    ),
+    Fault(
+        "what is no longer payable stays open",
+        f"{TX}_checkout.py",
+        "        return not link._is_payable() or not link._still_asks(self)",
+        "        return False",
+    ),
+    Fault(
+        "an attempt is not committed before the call",
+        f"{LINK}_checkout.py",
+        "            attempt, older = self._reserve_attempt(amount, tip)\n"
+        "            # pylint: disable-next=invalid-commit\n            self.env.cr.commit()\n",
+        "            attempt, older = self._reserve_attempt(amount, tip)\n",
+    ),
+    Fault(
+        "a repeated call has a new key",
+        f"{TX}_checkout.py",
+        "                self.checkout_key,\n            )\n        except FinalError",
+        '                __import__("uuid").uuid4().hex,\n            )\n        except FinalError',
+    ),
+    Fault(
+        "the history does not tell of a change of state",
+        f"{LINK}_state.py",
+        "        changing.sudo()._message_log_batch(bodies)\n",
+        "",
+    ),
+    Fault(
+        "the schedule asks about no attempt",
+        f"{LINK}_schedule.py",
+        "self._work_through(due, lambda attempt: attempt._sync_checkout())",
+        "pass",
+    ),
+    Fault(
+        "what went wrong is not tried again",
+        f"{LINK}_schedule.py",
+        "self._work_through(events._get_to_retry(), lambda event: event._process())",
+        "pass",
+    ),
+)

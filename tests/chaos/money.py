@@ -1,0 +1,186 @@
+"""What must be true of the money: Stripe's records and Odoo's books are the same."""
+
+UNDONE = ("canceled", "rejected")
+
+
+class MoneyTruths:
+    """Payments, refunds, disputes, and the calls for a person. A part of ``Truths``."""
+
+    # -- money that came --
+
+    def late_money_is_kept_apart(self):
+        """Money that nobody asked for any more pays no invoice, and a person is called."""
+        for attempt in self.world.attempts().filtered("payment_id"):
+            if attempt.id in self._booked:
+                continue
+            self._booked.add(attempt.id)
+            link = attempt.payment_link_id
+            if not self._came_late(attempt):
+                continue
+            lines = self._customer_lines(attempt.payment_id)
+            paid = lines.matched_debit_ids.debit_move_id.move_id.filtered("invoice_line_ids")
+            self.case.assertFalse(paid, f"late money of {link.name} paid an invoice")
+            self.case.assertTrue(self.case.activities(link), f"nobody knows of {attempt.reference}")
+
+    def _came_late(self, attempt):
+        """Whether it was booked after its link was deleted or over, or its document gone: before
+        this step began already, and still so."""
+        link = attempt.payment_link_id
+        document = link._get_document()
+        before = self._documents.get((document._name, document.id))
+        gone = ("cancel", "draft") if link.purpose == "invoice" else ("cancel",)
+        if document and before in gone and document.state in gone:
+            return True
+        if self._links.get(link.id) == "cancelled":
+            return True
+        confirmed = self.world.confirmed.get(attempt.provider_reference)
+        if not link.expires_at or not confirmed:
+            return False
+        return confirmed > link.expires_at.timestamp() + self.world.passed + 5
+
+    def every_payment_is_booked_once(self):
+        """Invariant 1, both ways: Stripe's succeeded intents are Odoo's posted payments."""
+        aside = {
+            session["payment_intent"]
+            for session in self.world.sessions()
+            if session["id"] in self.world.misreported
+        }
+        paid = {
+            intent["id"]: intent
+            for intent in self.world.intents("succeeded")
+            if intent["id"] not in aside
+        }
+        booked = self.world.attempts().filtered("payment_id")
+        self.case.assertCountEqual(booked.mapped("provider_reference"), list(paid))
+        for attempt in booked:
+            payment, intent = attempt.payment_id, paid[attempt.provider_reference]
+            self.case.assertEqual(attempt.state, "done")
+            self.case.assertIn(payment.state, ("in_process", "paid"))
+            self._is_posted_as(payment, intent["amount_received"], intent["currency"])
+        self.case.assertEqual(self._payments("inbound"), booked.payment_id, "no payment besides")
+
+    def no_invoice_is_overpaid(self):
+        for invoice in self.world.invoices:
+            self.case.assertGreaterEqual(invoice.amount_residual, 0)
+            lines = self._customer_lines(invoice)
+            matched = sum(lines.matched_credit_ids.mapped("amount"))
+            self.case.assertLessEqual(matched, sum(lines.mapped("debit")) + 0.001)
+
+    def links_sum_up_right(self):
+        """What a link says was paid and refunded through it is what Stripe says."""
+        for link in self.world.links:
+            booked = link.sudo().transaction_ids.filtered("payment_id")
+            refs = set(booked.mapped("provider_reference"))
+            received = sum(i["amount_received"] for i in self.world.intents() if i["id"] in refs)
+            given = sum(
+                r["amount"] for r in self.world.refunds("succeeded") if r["payment_intent"] in refs
+            )
+            tips = sum(booked.mapped("tip_amount"))
+            self.case.assertEqual(round((link.amount_paid + tips) * 100), received, link.name)
+            refunds = booked.child_transaction_ids.filtered(lambda tx: tx.state == "done")
+            tips_back = -sum(refunds.mapped("tip_amount"))
+            self.case.assertEqual(round((link.amount_refunded + tips_back) * 100), given, link.name)
+
+    # -- money that went back --
+
+    def every_refund_is_booked_once(self):
+        """Stripe's refunds that arrived are Odoo's posted payments back; the others are none."""
+        booked = self.world.attempts().filtered("payment_id")
+        ours = self.world.links.sudo().refund_ids
+        at_stripe = {
+            refund["id"]: refund
+            for refund in self.world.refunds()
+            if refund["payment_intent"] in booked.mapped("provider_reference")
+        }
+        for refund in ours.filtered(lambda tx: not tx.provider_reference):
+            self.case.assertEqual(refund.state, "error", f"{refund.reference} hangs")
+        known = ours.filtered("provider_reference")
+        self.case.assertCountEqual(known.mapped("provider_reference"), list(at_stripe))
+        live = self.world.env["account.payment"]
+        for refund in known:
+            there = at_stripe[refund.provider_reference]
+            if there["status"] == "succeeded":
+                self.case.assertEqual(refund.state, "done")
+                live |= refund.payment_id
+                self._is_posted_as(refund.payment_id, there["amount"], there["currency"])
+            else:
+                self.case.assertEqual(refund.state, "error", f"{refund.reference} came back")
+        self.case.assertEqual(self._payments("outbound"), live, "no payment back besides")
+
+    def every_dispute_is_known(self):
+        """Each dispute has its row, which says what Stripe says; entries are what was taken."""
+        rows = self.world.links.sudo().dispute_ids
+        booked = self.world.attempts().filtered("payment_id").mapped("provider_reference")
+        there = {d["id"]: d for d in self.world.disputes() if d["payment_intent"] in booked}
+        self.case.assertCountEqual(rows.mapped("ref"), list(there))
+        for row in rows:
+            dispute = there[row.ref]
+            self.case.assertEqual(row.state, dispute["status"])
+            taken = -sum(movement["amount"] for movement in dispute["balance_transactions"])
+            self.case.assertEqual(round(row.withdrawn * 100), taken)
+            lines = row.move_ids.filtered(lambda move: move.state == "posted").line_ids
+            debts = lines.filtered(lambda line: line.account_id.account_type == "asset_receivable")
+            self.case.assertEqual(
+                round(sum(debts.mapped("balance")) * 100), round(row.booked * 100)
+            )
+
+    # -- who is called --
+
+    def every_anomaly_has_an_activity(self):
+        """Money that no invoice took, and that was not meant as a credit, calls a person; so do
+        refunds and disputes that wait for one, and what Stripe tells otherwise than we asked."""
+        for attempt in self.world.attempts().filtered("payment_id"):
+            link = attempt.payment_link_id
+            left = -sum(self._customer_lines(attempt.payment_id).mapped("amount_residual"))
+            wanted = (link.purpose == "custom" and link.state == "paid") or (
+                link.purpose == "deposit" and link.sale_order_id.state != "cancel"
+            )
+            if left > 0.001 and not wanted and not self._is_undone_by_staff(attempt):
+                self.case.assertTrue(self.case.activities(link), f"{left} of {link.name} is unseen")
+        for attempt in self.world.attempts().filtered(self._is_misreported):
+            session = self.world.sandbox.store.get("checkout.session", attempt.checkout_ref)
+            if session["status"] == "complete":
+                self.case.assertNotEqual(attempt.state, "done", "booked what was not asked for")
+                self._calls_for(attempt.payment_link_id, attempt.reference)
+        for refund in self.world.links.sudo().refund_ids:
+            failed = refund.state == "error" and refund.provider_reference
+            if failed or (refund.state == "done" and not refund.refund_choice):
+                self._calls_for(refund.refund_link_id, refund.reference)
+        for dispute in self.world.links.sudo().dispute_ids:
+            if dispute._has_to_book() or dispute.state == "needs_response":
+                self._calls_for(dispute.link_id, dispute.ref)
+
+    def _calls_for(self, link, what):
+        summaries = self.case.activities(link).mapped("summary")
+        self.case.assertTrue(any(what in (s or "") for s in summaries), f"nobody knows of {what}")
+
+    def _is_undone_by_staff(self, attempt):
+        """A payment that was matched and is not any more is what the accountant did."""
+        invoices = attempt.invoice_ids | attempt.payment_link_id.invoice_id
+        return bool(self.world.touched & set(invoices.ids))
+
+    # -- parts --
+
+    def _customer_lines(self, document):
+        move = document.move_id if document._name == "account.payment" else document
+        return move.line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
+
+    def _payments(self, kind):
+        """The payments that count in the books, of attempts and their refunds."""
+        found = self.world.env["account.payment"].search(
+            [
+                ("partner_id", "=", self.world.customer.id),
+                ("payment_transaction_id", "!=", False),
+                ("payment_type", "=", kind),
+                ("state", "not in", UNDONE),
+            ]
+        )
+        return found.filtered(lambda payment: not payment.move_id.reversal_move_ids)
+
+    def _is_posted_as(self, payment, minor, currency):
+        self.case.assertEqual(len(payment), 1)
+        self.case.assertEqual(payment.move_id.state, "posted")
+        self.case.assertEqual(round(payment.amount * 100), minor)
+        self.case.assertEqual(payment.currency_id.name.lower(), currency)

@@ -1,0 +1,113 @@
+"""A restored copy of a database, neutralised as Odoo does it, neither sends nor charges."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.modules.neutralize import get_neutralization_queries, neutralize_database
+from odoo.tools import mute_logger
+
+from .common import PaylinksCase
+
+MODULE = "serviceflow_paylinks"
+SCHEDULES = ("cron_expire_links", "cron_sync_checkouts", "cron_send_links", "cron_send_reminders")
+
+
+class TestNeutralize(PaylinksCase):
+    """A business in full swing: what waits to be sent, asked, closed, tried again."""
+
+    def setUp(self):
+        super().setUp()
+        self.company.write({"paylinks_auto_create": True, "paylinks_auto_send": "both"})
+        self.rule = self.env["payment.link.reminder.rule"].create(
+            {"company_id": self.company.id, "moment": "before_due", "days": 3}
+        )
+        self.link = self.make_link()
+        self.attempt = self.open_checkout(self.link)
+        self.paid = self.make_link()
+        self.unheard = self.pay(self.paid)
+        self.asked = self.make_link()
+        self.asked.send_by_email()
+        self.asked.send_by_sms()
+        self.waiting = self.make_link()
+        self.waiting.sudo().send_waiting = "both"
+        self.late = self.make_invoice(invoice_date=fields.Date.today() - timedelta(days=9))
+        self.assertTrue(self.late.paylinks_auto_at)
+        self.event = self.env["payment.link.event"].create(
+            {
+                "provider_id": self.provider.id,
+                "event_ref": "evt_later",
+                "event_type": "checkout.session.completed",
+                "kind": "checkout",
+                "object_ref": self.attempt.checkout_ref,
+                "state": "failed",
+            }
+        )
+        self.provider.paylinks_webhook_secret_previous = "whsec_" + "older" * 5
+        self.neutralize()
+
+    def neutralize(self):
+        self.env.flush_all()
+        with mute_logger("odoo.modules.neutralize"):
+            neutralize_database(self.env.cr)
+        self.env.invalidate_all()
+        self.env.registry.clear_all_caches()
+        self.client.calls.clear()
+
+    def outbox(self):
+        return self.env["payment.link.message"].search([("link_id", "=", self.asked.id)])
+
+    def test_odoo_finds_ours(self):
+        [ours] = get_neutralization_queries([MODULE])
+        self.assertIn("payment_link_message", ours)
+
+    def test_no_key_and_no_secret_is_left(self):
+        provider = self.provider
+        for field in (
+            "stripe_secret_key",
+            "paylinks_webhook_secret",
+            "paylinks_webhook_secret_previous",
+            "paylinks_webhook_ref",
+        ):
+            self.assertFalse(provider[field], field)
+        crons = self.env["ir.cron"].with_context(active_test=False).search([])
+        ours = crons.filtered(lambda cron: cron.get_external_id()[cron.id].startswith(MODULE))
+        self.assertGreaterEqual(len(ours), 5)
+        self.assertFalse(ours.filtered("active"))
+
+    def test_a_click_says_that_it_cannot_be_paid_and_asks_nobody(self):
+        page = self.open_page(self.link)
+        self.assertEqual(page.status_code, 200)
+        self.assertNotIn("/checkout", page.text)
+        self.assertFalse(self.client.calls)
+
+    def test_a_message_of_stripe_is_refused(self):
+        session = self.sandbox.store.get("checkout.session", self.unheard.checkout_ref)
+        body, headers = self.sandbox.webhooks.craft(
+            "checkout.session.completed", session, "whsec_" + "older" * 5
+        )
+        path = f"/paylinks/stripe/webhook/{self.provider.id}"
+        with mute_logger(f"odoo.addons.{MODULE}.controllers.webhook"):
+            self.assertEqual(self.url_open(path, data=body, headers=headers).status_code, 400)
+
+    def test_what_waited_is_stopped(self):
+        self.assertEqual(set(self.outbox().mapped("state")), {"cancelled"})
+        self.assertFalse(self.waiting.send_waiting)
+        self.assertFalse(self.late.paylinks_auto_at)
+        self.assertFalse(self.company.paylinks_auto_send)
+        self.assertFalse(self.rule.active)
+        self.assertEqual(self.event.state, "ignored")
+        self.assertEqual(self.attempt.state, "cancel")
+        self.assertFalse(self.attempt.checkout_open or self.attempt.checkout_check_at)
+
+    def test_nothing_happens_even_when_keys_and_schedules_come_back(self):
+        """Somebody tries something out on the copy, with the original's own account at that."""
+        self.provider.write({"state": "test", "stripe_secret_key": "sk_test_4eC39HqLyjWDarjt"})
+        mails, texts = self.env["mail.mail"].search([]), self.env["sms.sms"].search([])
+        for schedule in SCHEDULES:
+            self.run_schedule(schedule)
+        self.assertFalse(self.client.calls, "Stripe was asked or told something")
+        self.assertEqual(self.env["mail.mail"].search([]), mails)
+        self.assertEqual(self.env["sms.sms"].search([]), texts)
+        self.assertEqual(set(self.outbox().mapped("state")), {"cancelled"})
+        session = self.sandbox.store.get("checkout.session", self.attempt.checkout_ref)
+        self.assertEqual(session["status"], "open", "the original's customer can still pay")
