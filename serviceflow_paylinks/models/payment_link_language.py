@@ -77,7 +77,7 @@ class PaymentLink(models.Model):
         locale = babel_locale_parse(self.env.lang)
         pattern = _money_pattern(str(locale), currency.decimal_places)
         return format_currency(
-            Decimal(float_repr(amount, currency.decimal_places)),
+            Decimal(float_repr(float(amount), currency.decimal_places)),
             currency.name,
             pattern,
             locale=locale,

@@ -11,7 +11,7 @@ from .res_company_page import DARK, LIGHT
 
 # A page that waits for the bank looks again after so many seconds, then no more.
 REFRESH_AFTER = (5, 10, 20, 30, 60, 120, 300)
-LONG_AMOUNT = 12  # characters; longer ones are written smaller
+LONG_AMOUNT = 11  # characters; longer ones are written smaller
 
 STYLE_SHEET = "serviceflow_paylinks/static/page/page.css"
 GROUNDS = (
