@@ -1,6 +1,7 @@
 # make demo    Odoo with the addon, demo data and a Stripe to pay with, until Ctrl-C
 # make test    every test; ARGS="-k name" for pytest's options, TESTS=tests/test_x.py for some of them
 # make lint    every check of the sources; `make format` puts right what can be put right by itself
+# make gallery the customer's page in every state, as pictures in .dev/screenshots/sheets/
 # make bench   the figures we state, beside stock Odoo's; N=10000 for more links
 # make chaos   random histories that try to break the books; N=10000 for more, SEED=… to repeat some
 # make mutate  faults put in on purpose, one at a time: each must be found by the histories
@@ -9,7 +10,7 @@
 # All of it lives in .dev/. Wanted on the machine: python3, make, git and apt (Debian).
 
 PYTHON ?= python3
-COMMANDS := demo test lint format bench chaos mutate clean
+COMMANDS := demo test lint format gallery bench chaos mutate clean
 export ARGS TESTS N SEED FAULTS
 
 .PHONY: help $(COMMANDS)

@@ -18,7 +18,7 @@ STATES = (
     "payable lines partly deposit custom long processing paid settled expired renewed"
     " unreachable-customer on-hold declined cancelled deleted"
 ).split()
-FORMS = ("stripe-down", "stale")
+FORMS = ("stripe-down", "stale", "choice", "choice-made", "choice-refused")
 
 
 class Gallery:
@@ -28,11 +28,12 @@ class Gallery:
     :param langs: Odoo's codes of the customers' languages
     """
 
-    def __init__(self, stack, langs=("en_US", "fr_FR"), **variables):
+    def __init__(self, stack, langs=("en_US", "de_DE"), **variables):
         self.stack = stack
         self.langs = langs
         self.stripe = Stripe(stack.sandbox_url)
-        told = stack.shell(SCRIPT.read_text(), PAYLINKS_LANGS=" ".join(langs), **variables)
+        variables |= {"PAYLINKS_LANGS": " ".join(langs), "PAYLINKS_FORMS": " ".join(FORMS)}
+        told = stack.shell(SCRIPT.read_text(), **variables)
         self.links = json.loads(re.search(r"^GALLERY (.*)$", told, re.MULTILINE)[1])
         for lang in langs:
             self._play(lang)
@@ -69,6 +70,11 @@ class Gallery:
     @cached_property
     def books(self):
         return Rpc(self.stack.odoo_url, self.stack.database, "admin", "admin")
+
+    def offer_choices(self, offered=True):
+        """Let customers pay in parts and add tips, or no more."""
+        values = {"paylinks_part_payments": offered, "paylinks_tips": offered}
+        self.books.call("res.company", "write", self.books.search("res.company")[:1], values)
 
     # -- what customers do --
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from odoo.tests import tagged
 
-from .test_page import PageCase
+from .page import PageCase
 
 # Each example is a request to a running server.
 JUNK = settings(

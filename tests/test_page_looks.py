@@ -1,7 +1,8 @@
 """Every state of the page in Chromium: what axe-core says, what fits, what is above the fold.
 
-`PAYLINKS_SCREENSHOTS=1 make test TESTS=tests/test_page_looks.py` takes a picture of each, in two
-languages, three widths, light and dark, into `.dev/screenshots/`.
+`make gallery` looks at each state in each width and colour scheme, takes a picture of each into
+`.dev/screenshots/`, and lays them side by side in `.dev/screenshots/sheets/`; `make test` looks at
+each state in each language once, and in English in the dark and on a wide screen too.
 """
 
 import os
@@ -16,9 +17,10 @@ from .page_gallery import BROWSER, FORMS, STATES, Gallery
 
 WIDTHS = {360: 640, 768: 1024, 1280: 800}
 SCHEMES = ("light", "dark")
-LANGS = ("en_US", "fr_FR")
+LANGS = ("en_US", "de_DE")
 RIGHT_TO_LEFT = "ar_001"
 AXE = node.FOLDER / "node_modules/axe-core/axe.min.js"
+ALL = bool(os.environ.get("PAYLINKS_SCREENSHOTS"))
 
 
 @pytest.fixture(scope="module")
@@ -39,42 +41,60 @@ def browser():
 
 
 class Eye:
-    """A browser window of one width and colour scheme, without the page's own policy, which would
-    keep the checker out."""
+    """A browser window, without the page's own policy, which would keep the checker out."""
 
-    def __init__(self, browser, width, scheme):
+    def __init__(self, browser):
         self.context = browser.new_context(
-            viewport={"width": width, "height": WIDTHS[width]},
-            color_scheme=scheme,
-            user_agent=BROWSER,
-            bypass_csp=True,
-            device_scale_factor=2 if width == 360 else 1,
+            user_agent=BROWSER, bypass_csp=True, device_scale_factor=2
         )
         self.page = self.context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.resize(360, "light")
+
+    def resize(self, width, scheme):
         self.width, self.scheme = width, scheme
+        self.page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+        self.page.emulate_media(color_scheme=scheme)
 
     def look(self, gallery, lang, state):
-        """Bring the state on the screen and take its picture."""
+        """Bring the state on the screen."""
+        gallery.offer_choices(state.startswith("choice"))
         self.page.goto(gallery.first_url(lang, state))
-        if state in FORMS:
-            self._answer_of_form(gallery, state)
-        if os.environ.get("PAYLINKS_SCREENSHOTS"):
-            name = f"page-{state}-{lang}-{self.width}-{self.scheme}"
-            PICTURES.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+        answer = getattr(self, f"_answer_{state.replace('-', '_')}", None)
+        if answer:
+            answer(gallery)
 
-    def _answer_of_form(self, gallery, state):
-        if state == "stale":
-            self.context.clear_cookies()
-        else:
-            gallery.stripe.post("faults", kind="refused", method="POST", path="*", times=None)
+    def _answer_stale(self, _gallery):
+        self.context.clear_cookies()
+        self._press()
+
+    def _answer_stripe_down(self, gallery):
+        gallery.stripe.post("faults", kind="refused", method="POST", path="*", times=None)
+        self._press()
+        gallery.stripe.delete("faults")
+
+    def _answer_choice_made(self, _gallery):
+        self.page.locator("#choice-amount").fill("60")
+        self.page.locator("input[type=radio]").nth(2).check()
+
+    def _answer_choice_refused(self, _gallery):
+        self.page.locator("#choice-amount").fill("2")
+        self._press()
+
+    def _press(self):
         self.page.locator("button").click()
         self.page.get_by_role("alert").wait_for()
-        gallery.stripe.delete("faults")
+
+    def take_picture(self, lang, state):
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        name = f"page-{state}-{lang}-{self.width}-{self.scheme}"
+        scale = "device" if self.width == 360 else "css"
+        self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True, scale=scale)
 
     def violations(self):
         """Return what axe-core finds, one line each."""
-        self.page.evaluate(AXE.read_text())
+        if not self.page.evaluate("typeof axe === 'object'"):
+            self.page.evaluate(AXE.read_text())
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [
             f"{rule['id']}: {node['html']} {node['failureSummary']}"
@@ -86,39 +106,54 @@ class Eye:
         return self.page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
-def test_each_state_is_accessible_and_fits(gallery, browser, width, scheme):
-    eye = Eye(browser, width, scheme)
-    problems = []
-    for lang in gallery.langs:
-        for state in (*STATES, *FORMS):
-            eye.look(gallery, lang, state)
-            found = eye.violations()
-            if eye.is_too_wide():
-                found.append("must be moved sideways")
-            problems += [f"{state} {lang}: {problem}" for problem in found]
+@pytest.fixture
+def eye(browser):
+    eye = Eye(browser)
+    yield eye
     eye.context.close()
+
+
+def checked(lang):
+    """The windows in which axe-core looks at each state of a language."""
+    if ALL:
+        return [(width, scheme) for width in WIDTHS for scheme in SCHEMES]
+    return [(360, "light"), *([(1280, "dark")] if lang == LANGS[0] else [])]
+
+
+@pytest.mark.parametrize("lang", [*LANGS, RIGHT_TO_LEFT])
+def test_each_state_is_accessible_and_fits(gallery, eye, lang):
+    problems = []
+    for state in (*STATES, *FORMS):
+        eye.resize(360, "light")
+        eye.look(gallery, lang, state)
+        for width in WIDTHS:
+            for scheme in SCHEMES:
+                found = []
+                eye.resize(width, scheme)
+                if (width, scheme) in checked(lang):
+                    found += eye.violations()
+                if eye.is_too_wide():
+                    found.append("must be moved sideways")
+                if ALL:
+                    eye.take_picture(lang, state)
+                problems += [f"{state} {lang} {width} {scheme}: {text}" for text in found]
+    gallery.offer_choices(False)
     assert problems == []
 
 
 @pytest.mark.parametrize("state", ["payable", "lines", "partly", "deposit", "custom", "long"])
-def test_what_matters_is_above_the_fold_of_a_phone(gallery, browser, state):
-    eye = Eye(browser, 360, "light")
+def test_what_matters_is_above_the_fold_of_a_phone(gallery, eye, state):
     for lang in gallery.langs:
         eye.look(gallery, lang, state)
         for selector in ("header p", ".logo img", "h1", ".amount", "form button"):
             box = eye.page.locator(selector).first.bounding_box()
             assert box["y"] + box["height"] <= WIDTHS[360], f"{selector} in {lang}"
         assert eye.page.locator("button").count() == 1, "one button, no choice to make"
-    eye.context.close()
 
 
-def test_right_to_left(gallery, browser):
-    eye = Eye(browser, 360, "light")
+def test_right_to_left(gallery, eye):
     eye.look(gallery, RIGHT_TO_LEFT, "lines")
     assert eye.page.evaluate("getComputedStyle(document.documentElement).direction") == "rtl"
     name = eye.page.locator("li > span").first.bounding_box()
     amount = eye.page.locator("li > .sum").first.bounding_box()
     assert name["x"] > amount["x"], "names stand on the right, amounts on the left"
-    eye.context.close()

@@ -34,7 +34,7 @@ class TestPartPayment(PayerCase):
         link = self.make_link(1234.5)
         page = self.read_page(link)
         self.assertEqual(self.get_fields(page)["amount"], "1234.50")
-        self.assertRegex(page.text_content(), r"At least \$.308\.62;")
+        self.assertRegex(page.text_content(), r"At least \$308\.62;")
         self.assertEqual(page.xpath("string(//button)").strip(), "Pay", "how much is in the field")
         self.assert_asked(link, 123450)
 
@@ -57,7 +57,7 @@ class TestPartPayment(PayerCase):
         link = self.make_link(100)
         for typed in ("24.99", "0.01", "0", "0.00"):
             with self.subTest(typed):
-                back = self.assert_refused(link, r"least .* \$.25\.00", amount=typed)
+                back = self.assert_refused(link, r"least .* \$25\.00", amount=typed)
                 self.assertEqual(back.forms[0].fields["amount"], typed, "what was typed stays")
         self.assertFalse(link.transaction_ids)
 
@@ -65,13 +65,13 @@ class TestPartPayment(PayerCase):
         link = self.make_link(100)
         for typed in ("99.51", "99.99"):
             with self.subTest(typed):
-                self.assert_refused(link, r"all of \$.100\.00, or at most \$.99\.50", amount=typed)
+                self.assert_refused(link, r"all of \$100\.00, or at most \$99\.50", amount=typed)
 
     def test_more_than_is_owed_is_lowered_and_said(self):
         link = self.make_link(100)
         for typed in ("100.01", "2500", "999999999999999"):
             with self.subTest(typed):
-                back = self.assert_refused(link, r"lowered to \$.100\.00", amount=typed)
+                back = self.assert_refused(link, r"lowered to \$100\.00", amount=typed)
                 self.assertEqual(back.forms[0].fields["amount"], "100.00")
         self.assert_asked(link, 10000, amount="100.00")
 
@@ -124,7 +124,7 @@ class TestPartPayment(PayerCase):
         fixed = self.env["payment.link"].create({"invoice_id": invoice.id, "amount": 60})
         for link in (fixed, self.make_custom_link(60)):
             self.assertNotIn("amount", self.fields_of(link))
-            self.assert_refused(link, r"only be paid in full: \$.60\.00", amount="30")
+            self.assert_refused(link, r"only be paid in full: \$60\.00", amount="30")
             with self.assertRaises(ChoiceError):
                 link.start_checkout(Decimal(30))
 
@@ -173,8 +173,8 @@ class TestPartPayment(PayerCase):
         page = self.read_page(link)
         self.pay_by_bank_transfer(link.invoice_id, 70)
         self.assert_asked(link, 3000, page=page)  # untouched: everything, which has become less
-        self.assert_refused(link, r"lowered to \$.30\.00", page, amount="40")
-        self.assert_refused(link, r"least .* \$.7\.50", page, amount="5")
+        self.assert_refused(link, r"lowered to \$30\.00", page, amount="40")
+        self.assert_refused(link, r"least .* \$7\.50", page, amount="5")
         self.assert_asked(link, 1000, page=page, amount="10")
 
     def test_paid_wholly_elsewhere(self):
@@ -192,7 +192,7 @@ class TestPartPayment(PayerCase):
         page = self.read_page(link)
         link.invoice_id.line_ids.remove_move_reconcile()
         self.assertEqual(link.amount, 100)
-        back = self.assert_refused(link, r"has changed .* \$.100\.00", page)
+        back = self.assert_refused(link, r"has changed .* \$100\.00", page)
         self.assertEqual(back.forms[0].fields["amount"], "100.00")
         self.assert_asked(link, 5000, page=page, amount="50")
 
@@ -202,7 +202,7 @@ class TestPartPayment(PayerCase):
         attempt = self.assert_asked(link, 4000, page=page, amount="40")
         self.company.paylinks_part_payments = False
         self.assertTrue(attempt._is_stale())
-        back = self.assert_refused(link, r"only be paid in full: \$.100\.00", page, amount="40")
+        back = self.assert_refused(link, r"only be paid in full: \$100\.00", page, amount="40")
         self.assertNotIn("amount", back.forms[0].fields)
         self.assert_asked(link, 10000, page=page)
         self.assertEqual(attempt.state, "cancel")
@@ -222,7 +222,7 @@ class TestPartPayment(PayerCase):
         link = self.make_link(100)
         page = self.read_page(link)
         self.company.paylinks_part_minimum = 50
-        self.assert_refused(link, r"least .* \$.50\.00", page, amount="40")
+        self.assert_refused(link, r"least .* \$50\.00", page, amount="40")
 
     # -- the rest --
 
@@ -329,7 +329,7 @@ class TestPartPayment(PayerCase):
         page = self.read_page(link)
         lines = link.invoice_id.line_ids.filtered("discount_date")
         lines.discount_date = fields.Date.today() - timedelta(days=1)
-        self.assert_refused(link, r"has changed .* \$.100\.00", page)
+        self.assert_refused(link, r"has changed .* \$100\.00", page)
 
     def test_instalments_are_paid_from_the_first(self):
         term = self.env["account.payment.term"].create(

@@ -302,3 +302,23 @@ class TestPortalList(PortalCase):
             with self.assertRaises(AccessError), mute_logger("odoo.models"):
                 change()
                 self.env.flush_all()
+
+    def test_payer_writes_nothing_on_the_history(self):
+        before = self.link.message_ids
+        for user in ("boss", "stranger"):
+            link = self.link.with_user(self.users[user])
+            with self.assertRaises(AccessError), mute_logger("odoo.models"):
+                link.message_post(body="All is paid")
+            self.authenticate(f"paylinks_{user}", f"paylinks_{user}")
+            data = {"thread_model": "payment.link", "thread_id": self.link.id}
+            with mute_logger("odoo.http"):
+                self.url_open(
+                    "/mail/message/post",
+                    json={"params": {**data, "post_data": {"body": "All is paid"}}},
+                )
+        self.env.invalidate_all()
+        self.assertEqual(self.link.message_ids, before)
+        clerk = new_test_user(
+            self.env, "viewer", "base.group_user,serviceflow_paylinks.group_payments_view"
+        )
+        self.assertTrue(self.link.with_user(clerk).message_post(body="Promised for Monday"))

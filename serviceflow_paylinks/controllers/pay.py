@@ -45,7 +45,9 @@ class PaymentLinkPage(http.Controller):
         robot = self._count_visit(link)
         notice = link._get_notice_of_return() if back else ""
         look = int(look) if isinstance(look, str) and re.fullmatch(r"\d{1,2}", look) else 0
-        response = self._render(link, notice=notice, look=look)
+        # In another browser it would be somebody else's choice.
+        form = link._recall_choice() if self._has_visited() else None
+        response = self._render(link, notice=notice, look=look, form=form)
         if not robot:
             self._remember_visit(response, token)
         return response
@@ -115,7 +117,7 @@ class PaymentLinkPage(http.Controller):
         links = request.env["payment.link"].sudo()
         if not _TOKEN.fullmatch(token):
             return links
-        link = links.search([("token", "=", token), ("state", "!=", "cancelled")])
+        link = links._read_by_token(token)
         return link and link._in_page_language(request.env["ir.http"]._paylinks_wanted_languages())
 
     def _is_our_form(self, form):
@@ -132,9 +134,13 @@ class PaymentLinkPage(http.Controller):
             or is_fetched_ahead(headers)
             or is_robot(headers.get("User-Agent", ""))
         )
-        if robot or VISIT_COOKIE not in request.httprequest.cookies:
+        if robot or not self._has_visited():
             link._count_open(robot)
         return robot
+
+    def _has_visited(self):
+        """Whether this browser has seen this link a moment ago."""
+        return VISIT_COOKIE in request.httprequest.cookies
 
     def _remember_visit(self, response, token):
         """A reload, the way back and another tab within half an hour belong to the same visit."""

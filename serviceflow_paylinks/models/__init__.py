@@ -34,6 +34,7 @@ from . import (
     payment_link_owed,
     payment_link_page,
     payment_link_page_choice,
+    payment_link_page_reading,
     payment_link_part,
     payment_link_pdf,
     payment_link_portal,

@@ -97,7 +97,8 @@ class PaymentLink(models.Model):
 
         :return: {link: Decimal in major units of the link's currency}
         """
-        own = self._sum_in_flight("payment_link_id", self, pending_only=True)
+        agreed = self.filtered(lambda link: link.amount_policy == "fixed")
+        own = self._sum_in_flight("payment_link_id", agreed, pending_only=True)
         invoices = self._sum_in_flight("invoice_ids", self.invoice_id)
         orders = self._sum_in_flight("sale_order_ids", self.sale_order_id)
         result = {}

@@ -3,6 +3,7 @@ from odoo import models
 # How many lines the page shows before it says "and 3 more".
 SHOWN_LINES = 8
 SECTIONS = ("line_section", "line_subsection")
+LINE_FIELDS = "name display_type product_uom_id collapse_prices collapse_composition".split()
 
 
 class PaymentLink(models.Model):
@@ -25,55 +26,94 @@ class PaymentLink(models.Model):
         document = self._get_document()
         if not self._may_show_document():
             return {"lines": [], "more": "", "totals": [], "summary": ""}
-        lines = [
-            values
-            for line in self._get_document_lines(document)
-            if (values := self._prepare_page_line(line))
-        ]
+        lines = self._get_page_lines(document)
         items = [line for line in lines if line["name"]]
         hidden = len(items) - SHOWN_LINES
         return {
-            "lines": _by_heading(lines, SHOWN_LINES),
+            "lines": self._prepare_page_blocks(lines),
             "more": self.env._("and %s more", hidden) if hidden > 0 else "",
             "totals": self._get_totals(document),
             "summary": self._summarize(items),
         }
 
+    def _get_page_lines(self, document):
+        """Return what the page shows of the document's lines: list of dicts.
+
+        As the customer's own document: a section whose make-up or prices the business hides is one
+        line with its sum. Odoo's `_get_move_lines_to_report` would do, if it did not write to the
+        invoice (by `parent_id`, whose computation does).
+        """
+        result, hiding, sub_hiding = [], None, None
+        for line in self._get_document_lines(document):
+            if line.display_type in SECTIONS:
+                if line.display_type == "line_section":
+                    hiding = None
+                sub_hiding = None
+                shown = self._prepare_page_section(line)
+                if not hiding:
+                    result.append(shown)
+                    if shown["name"] and line.display_type == "line_section":
+                        hiding = shown
+                    elif shown["name"]:
+                        sub_hiding = shown
+            elif cover := hiding or sub_hiding:
+                cover["sum"] += line[self._amount_field()]
+            elif shown := self._prepare_page_item(line):
+                result.append(shown)
+        return result
+
+    def _prepare_page_blocks(self, lines):
+        """Return the lines that are shown, under their headings, as texts."""
+        blocks = _by_heading(lines, SHOWN_LINES)
+        for block in blocks:
+            block["items"] = [
+                {
+                    "name": item["name"],
+                    "quantity": self._describe_quantity(item["line"]) if item["line"] else "",
+                    "amount": self._format_money(item["sum"]),
+                }
+                for item in block["items"]
+            ]
+        return blocks
+
     def _get_document_lines(self, document):
-        """Return the lines that the customer's document shows, by Odoo's own report."""
+        """Return the lines of a document in its order, without notes and down payments."""
         if document._name == "sale.order":
-            return document._get_order_lines_to_report()
-        return document._get_move_lines_to_report()
+            domain = [("order_id", "=", document.id), ("is_downpayment", "=", False)]
+            domain.append(("display_type", "in", [False, *SECTIONS]))
+            lines = self.env["sale.order.line"]
+        else:
+            domain = [("move_id", "=", document.id), ("display_type", "in", ["product", *SECTIONS])]
+            lines = self.env["account.move.line"]
+        names = [*LINE_FIELDS, _quantity_field(lines), self._amount_field()]
+        return lines.search_fetch(domain, names, order="sequence, id")
 
-    def _prepare_page_line(self, line):
-        """Return what the page shows of one line: a dict; None for what it leaves out."""
-        name = (line.name or "").strip().partition("\n")[0]
-        if line.display_type in SECTIONS:
-            if not (line.collapse_composition or line.collapse_prices):
-                return {"heading": name, "name": "", "quantity": "", "amount": ""}
-            amount = sum(line._get_section_lines().mapped(self._amount_field()))
-            return self._prepare_page_item(name, amount=amount)
-        if line.display_type not in (False, "product"):
-            return None
-        quantity = line["product_uom_qty" if line._name == "sale.order.line" else "quantity"]
-        amount = line[self._amount_field()]
-        if not quantity and self.currency_id.is_zero(amount):
-            return None  # An option that was not chosen.
-        section, chapter = line.parent_id, line.parent_id.parent_id
-        if section.collapse_prices or chapter.collapse_prices:
-            amount = None
-        return self._prepare_page_item(name, self._describe_quantity(line, quantity), amount)
-
-    def _prepare_page_item(self, name, quantity="", amount=None):
+    def _prepare_page_section(self, line):
+        """Return a heading, or the one line that stands for a section with a hidden make-up."""
+        hidden = line.collapse_composition or line.collapse_prices
+        name = _first_line(line.name)
         return {
-            "heading": "",
-            "name": name,
-            "quantity": quantity,
-            "amount": "" if amount is None else self._format_money(amount),
+            "heading": "" if hidden else name,
+            "name": (name or "\N{HORIZONTAL ELLIPSIS}") if hidden else "",
+            "line": None,
+            "sum": 0.0,
         }
 
-    def _describe_quantity(self, line, quantity):
+    def _prepare_page_item(self, line):
+        """Return what the page shows of a product's line; None for an option not chosen."""
+        total = line[self._amount_field()]
+        if not line[_quantity_field(line)] and self.currency_id.is_zero(total):
+            return None
+        return {
+            "heading": "",
+            "name": _first_line(line.name) or line.product_id.display_name or "",
+            "line": line,
+            "sum": total,
+        }
+
+    def _describe_quantity(self, line):
         """Return ``2.5 Hours``, or nothing for one piece."""
+        quantity = line[_quantity_field(line)]
         unit = line.product_uom_id
         pieces = not unit or unit == self.env.ref("uom.product_uom_unit", raise_if_not_found=False)
         number = self._format_quantity(quantity)
@@ -127,6 +167,14 @@ class PaymentLink(models.Model):
         if document._name == "sale.order":
             return document._paylinks_amount_due()
         return document.amount_residual
+
+
+def _quantity_field(lines):
+    return "product_uom_qty" if lines._name == "sale.order.line" else "quantity"
+
+
+def _first_line(text):
+    return (text or "").strip().partition("\n")[0]
 
 
 def _by_heading(lines, count):

@@ -24,7 +24,8 @@ class PaymentLink(models.Model):
         self.ensure_one()
         lang = self._get_active_lang(self.partner_id.lang) or self._match_lang(wanted)
         lang = lang or self._get_active_lang(self.company_id.partner_id.lang)
-        return self.with_context(lang=lang or self._get_any_lang())
+        link = self.with_company(self.company_id)
+        return link.with_context(lang=lang or self._get_any_lang())
 
     def _get_customer_lang(self):
         """Return the code of the language to address the customer in: the own, else the page's."""
@@ -76,7 +77,7 @@ class PaymentLink(models.Model):
         locale = babel_locale_parse(self.env.lang)
         pattern = _money_pattern(str(locale), currency.decimal_places)
         return format_currency(
-            Decimal(float_repr(amount, currency.decimal_places)),
+            Decimal(float_repr(float(amount), currency.decimal_places)),
             currency.name,
             pattern,
             locale=locale,
@@ -91,9 +92,15 @@ class PaymentLink(models.Model):
         return format_date(self.env, day, date_format="long") if day else ""
 
     def _format_day_of(self, moment):
-        """Return the day of a moment (UTC) where the business is; an empty string for none."""
-        here = self.with_context(tz=self.company_id.partner_id.tz or "UTC")
-        return self._format_day(moment and fields.Datetime.context_timestamp(here, moment).date())
+        """Return the day of a moment (UTC) where the customer is; an empty string for none."""
+        if not moment:
+            return ""
+        return self._format_day(fields.Datetime.context_timestamp(self._at_home(), moment).date())
+
+    def _at_home(self):
+        """Return the link in the customer's time zone, else the business's."""
+        zone = self.partner_id.tz or self.company_id.partner_id.tz
+        return self.with_context(tz=zone or "UTC")
 
 
 @lru_cache(maxsize=256)

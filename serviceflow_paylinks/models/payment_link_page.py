@@ -11,7 +11,7 @@ from .res_company_page import DARK, LIGHT
 
 # A page that waits for the bank looks again after so many seconds, then no more.
 REFRESH_AFTER = (5, 10, 20, 30, 60, 120, 300)
-LONG_AMOUNT = 12  # characters; longer ones are written smaller
+LONG_AMOUNT = 11  # characters; longer ones are written smaller
 
 STYLE_SHEET = "serviceflow_paylinks/static/page/page.css"
 GROUNDS = (
@@ -21,7 +21,7 @@ GROUNDS = (
         "paper": contrast.to_hex(LIGHT[0]),
         "ground": contrast.to_hex(LIGHT[1]),
         "line": "#d9dde2",
-        "edge": "#8b939e",
+        "edge": "#7d8692",
         "bad": "#a51d2d",
         "bad-ground": "#fdf0f1",
         "good": "#1b6e3c",
@@ -148,7 +148,7 @@ class PaymentLink(models.Model):
         due = self.invoice_id.invoice_date_due if self.purpose == "invoice" else False
         if not due:
             return ""
-        today = fields.Date.context_today(self)
+        today = fields.Date.context_today(self._at_home())
         if due == today:
             return self.env._("Due today")
         if due < today:

@@ -88,6 +88,26 @@ class PaymentLink(models.Model):
         residual = self.sudo().invoice_id.amount_residual
         return self.currency_id.compare_amounts(self.amount, residual) < 0
 
+    def _recall_choice(self):
+        """Return what was chosen before the customer left for the processor's page, as the form
+        sent it; an empty dict where nothing was, or nothing waits there any more."""
+        left = self.transaction_ids.filtered(lambda tx: tx.checkout_open and tx.state == "draft")
+        attempt = left.filtered("checkout_request").sorted("id")[-1:]
+        if not attempt:
+            return {}
+        asked, tip = (
+            self.provider_id._paylinks_from_minor(amount, self.currency_id)
+            for amount in attempt._get_asked()
+        )
+        owed, form = self._chargeable(self.amount), {}
+        if attempt.checkout_request.get("part") and asked < owed:
+            form["amount"] = self._write_amount(asked)
+        if tip:
+            ticked = [f"{amount:f}" for _percent, amount in self._get_tip_offers(owed)]
+            known = [value for value in ticked if Decimal(value) == tip]
+            form |= {"tip": known[0]} if known else {"tip_other": self._write_amount(tip)}
+        return form
+
     # -- what the customer sent --
 
     def _read_choice(self, form):

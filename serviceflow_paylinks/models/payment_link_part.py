@@ -98,7 +98,7 @@ class PaymentLink(models.Model):
             self._log_history(
                 self.env._(
                     "Part payment: %(amount)s paid (%(reference)s), %(left)s left to pay.",
-                    left=self._format(left),
+                    left=self.currency_id.format(float(left)),
                     **values,
                 )
             )
@@ -109,4 +109,4 @@ class PaymentLink(models.Model):
 
     def _format(self, amount):
         """Return a Decimal amount as the customer reads it."""
-        return self.currency_id.format(float(amount))
+        return self._format_money(amount)

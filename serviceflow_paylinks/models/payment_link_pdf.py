@@ -23,7 +23,7 @@ class PaymentLink(models.Model):
     def _has_document_pdf(self):
         """Whether the customer may see the document, and Odoo can show it."""
         return self._may_show_document() and bool(
-            self._get_stored_pdf() or self.env["ir.actions.report"].get_wkhtmltopdf_state() == "ok"
+            self.env["ir.actions.report"].get_wkhtmltopdf_state() == "ok" or self._get_stored_pdf()
         )
 
     def _may_show_document(self):

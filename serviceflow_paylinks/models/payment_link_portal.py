@@ -23,6 +23,13 @@ class PaymentLink(models.Model):
             return False
         return self.env.su or field.name in PAYER_FIELDS or not self.env.user._is_portal()
 
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        """Override of ``mail``: who may see a link may write on its history, the customer excepted,
+        who sees it in the portal alone."""
+        if message_operation == "create" and not self.env.user._is_internal():
+            return dict.fromkeys(self, "write")
+        return super()._mail_get_operation_for_mail_message_operation(message_operation)
+
     @api.model
     def _find_payable(self, field, documents):
         """Return the link through which each document can be paid now; one batch for any number.

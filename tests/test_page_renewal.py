@@ -1,0 +1,158 @@
+"""The customer of an expired link asks for a new one."""
+
+import re
+from datetime import timedelta
+
+from odoo import Command, fields
+
+from .page import PageCase
+
+
+class TestRenewal(PageCase):
+    def setUp(self):
+        super().setUp()
+        self.env["mail.mail"].search([]).unlink()
+
+    def mails(self):
+        self.env.invalidate_all()
+        return self.env["mail.mail"].search([])
+
+    def make_expired(self, link=None):
+        link = link or self.make_link()
+        self.expire_by_time(link)
+        self.run_schedule("cron_expire_links")
+        return link
+
+    def renewals(self, link):
+        self.env.invalidate_all()
+        return link._get_latest_renewal() - link
+
+    def test_a_new_link_goes_to_the_contact_on_file(self):
+        link = self.make_expired()
+        answer = self.send_form(link, "renew")
+        self.assertEqual(answer.status_code, 303)
+        renewal = self.renewals(link)
+        self.assertEqual((renewal.invoice_id, renewal.state), (link.invoice_id, "active"))
+        self.assertEqual((renewal.email, renewal.user_id), (link.email, link.user_id))
+        self.assertGreater(renewal.expires_at, fields.Datetime.now() + timedelta(days=29))
+        self.assertFalse(self.mails(), "the request itself sends nothing")
+        self.run_schedule("cron_send_links")
+        [mail] = self.mails()
+        self.assertEqual(mail.email_to, "ada@example.com")
+        self.assertIn(renewal.token, mail.body_html)
+        self.assertIn(renewal.name, link.message_ids[0].body)
+        self.assertTrue(renewal.message_ids.filtered(lambda m: link.name in m.body))
+
+    def test_the_page_tells_neither_the_contact_nor_the_new_address(self):
+        link = self.make_expired()
+        self.send_form(link, "renew")
+        page = self.open_page(link)
+        self.assertIn("A new link is on its way", page.text)
+        self.assertNotIn("<button", page.text)
+        renewal = self.renewals(link)
+        for secret in (link.email, link.phone, "ada", renewal.token, renewal.name):
+            self.assertNotIn(secret, page.text)
+
+    def test_one_in_15_minutes(self):
+        link = self.make_expired()
+        page = self.open_page(link)
+        form = {"csrf_token": re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]}
+        for _press in range(3):
+            answer = self.url_open(self.path(link, "/renew"), data=form)
+            self.assertIn("A new link is on its way", answer.text)
+            self.run_schedule("cron_send_links")
+        self.assertEqual(len(self.mails()), 1)
+        link.renewed_at -= timedelta(minutes=15)
+        renewal = self.renewals(link)
+        self.send_form(link, "renew")
+        self.run_schedule("cron_send_links")
+        self.assertEqual(len(self.mails()), 2)
+        self.assertEqual(self.renewals(link), renewal, "the same link once more, not another one")
+
+    def test_the_limit_is_the_documents(self):
+        """Two expired links of one invoice do not make two mails."""
+        first = self.make_expired()
+        second = self.make_expired(first.invoice_id.generate_payment_links())
+        for link in (first, second):
+            self.send_form(link, "renew")
+            self.run_schedule("cron_send_links")
+        self.assertEqual(len(self.mails()), 1)
+
+    def test_the_open_link_of_the_invoice_is_sent_again(self):
+        link = self.make_expired()
+        other = link.invoice_id.generate_payment_links()
+        self.send_form(link, "renew")
+        self.assertEqual(self.renewals(link), other)
+
+    def test_agreed_amounts_are_asked_for_once(self):
+        """Who has paid the new link is not offered another one by the old one."""
+        link = self.make_expired(self.make_custom_link(50, description="Call-out"))
+        self.send_form(link, "renew")
+        renewal = self.renewals(link)
+        self.assertEqual((renewal.amount, renewal.description), (50, "Call-out"))
+        self.pay(renewal)
+        self.deliver_webhooks()
+        self.assertIn("Nothing left to pay", self.read(link))
+        link.renewed_at -= timedelta(minutes=15)
+        self.send_form(link, "renew")
+        self.assertEqual(self.renewals(link), renewal)
+
+    def test_what_staff_withdrew_is_not_sent_again(self):
+        link = self.make_expired()
+        self.send_form(link, "renew")
+        renewal = self.renewals(link)
+        renewal.cancel()
+        link.renewed_at -= timedelta(minutes=15)
+        self.assertNotIn("<button", self.open_page(link).text)
+        self.send_form(link, "renew")
+        self.assertEqual(self.renewals(link), renewal)
+
+    def test_text_message_where_there_is_no_email(self):
+        link = self.make_link()
+        link.email = False
+        self.make_expired(link)
+        self.send_form(link, "renew")
+        self.run_schedule("cron_send_links")
+        self.env.invalidate_all()
+        sms = self.env["sms.sms"].search([("number", "=", link.phone)])
+        self.assertIn(self.renewals(link).token, sms.body)
+
+    def test_no_contact_on_file(self):
+        link = self.make_link()
+        link.write({"email": False, "phone": False})
+        self.make_expired(link)
+        text = self.read(link)
+        self.assertIn("Please contact us for a new link", text)
+        self.assertNotIn("Send me a new link", text)
+        self.send_form(link, "renew")
+        self.assertFalse(self.renewals(link))
+
+    def test_only_what_has_expired_is_renewed(self):
+        for state, link in self.one_in_each_state().items():
+            if state != "expired":
+                self.send_form(link, "renew")
+                self.assertFalse(self.renewals(link), state)
+
+    def test_without_the_pages_token_and_by_get(self):
+        link = self.make_expired()
+        self.url_open(self.path(link, "/renew"))
+        answer = self.url_open(self.path(link, "/renew"), data={"a": "b"})
+        self.assertEqual(answer.status_code, 400)
+        self.assertFalse(self.renewals(link))
+
+    def test_deposit(self):
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "require_payment": True,
+                "prepayment_percent": 0.5,
+                "order_line": [
+                    Command.create({"name": "Bathroom", "price_unit": 900, "tax_ids": False})
+                ],
+            }
+        )
+        link = self.make_expired(order.generate_deposit_links())
+        self.send_form(link, "renew")
+        renewal = self.renewals(link)
+        self.assertEqual((renewal.purpose, renewal.amount), ("deposit", 450))
+        self.assertEqual(renewal.sale_order_id, order)
