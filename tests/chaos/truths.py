@@ -160,6 +160,12 @@ class Truths(MoneyTruths):
                     now = after
             self.case.assertEqual(now, labels[link.state], f"history of {link.name}")
 
+    def contract_was_kept(self):
+        """Every exchange kept to Stripe's contract. A call that is repeated after a day names a
+        moment that has passed: Stripe refuses it, and the attempt is given up."""
+        broken = [v for v in self.world.sandbox.violations if v.problem.where != "expires_at"]
+        self.case.assertFalse(broken, "the exchange with Stripe broke its contract")
+
     # -- parts --
 
     def _attempt_of(self, session):
