@@ -31,6 +31,7 @@
         "views/payment_link_views.xml",
         "views/payment_link_dispute_views.xml",
         "views/payment_link_refund_views.xml",
+        "views/payment_link_money_back_views.xml",
         "views/payment_link_event_views.xml",
         "views/payment_provider_views.xml",
         "views/account_move_views.xml",

@@ -27,6 +27,7 @@ from . import (
     payment_link_ledger,
     payment_link_measures,
     payment_link_message,
+    payment_link_money_back,
     payment_link_obstacle,
     payment_link_options,
     payment_link_options_qr,
