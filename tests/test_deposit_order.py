@@ -52,6 +52,10 @@ class TestDefaults(DepositCase):
         eur = self.activate("EUR", 0.5)
         pricelist = self.env["product.pricelist"].create({"name": "Euro", "currency_id": eur.id})
         self.assertEqual(self.quotation(pricelist_id=pricelist.id).prepayment_amount, 50)
+        self.company.write({"paylinks_deposit_type": "percent", "paylinks_deposit_amount": 0})
+        order = self.make_order(fixed=70)
+        order.pricelist_id = pricelist
+        self.assertEqual((order.currency_id, order.prepayment_amount), (eur, 70))
 
 
 class TestWhatIsAsked(DepositCase):

@@ -46,7 +46,8 @@ class SaleOrder(models.Model):
             if order.currency_id and order.currency_id != company.currency_id:
                 day = order.date_order or fields.Date.today()
                 amount = company.currency_id._convert(amount, order.currency_id, company, day)
-            order.prepayment_amount = amount
+            # Without a default, what was entered stays: an order in another currency asks still.
+            order.prepayment_amount = amount or order.prepayment_amount
 
     @api.constrains("require_payment", "prepayment_type", "prepayment_amount")
     def _check_prepayment_amount(self):
