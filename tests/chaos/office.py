@@ -75,7 +75,9 @@ class Office:
         self.attempt(lambda: self._keep(invoice.generate_payment_links()))
 
     def generate_part(self, invoice, share):
-        """Make another link for a part of the invoice."""
+        """Make another link for a part of the invoice, if it owes anything."""
+        if invoice.state == "posted" and not invoice.amount_residual:
+            return
         amount = round(invoice.amount_total * share, 2)
         values = {"purpose": "invoice", "invoice_id": invoice.id, "amount": amount}
         self.attempt(lambda: self._keep(self.env["payment.link"].create(values)))

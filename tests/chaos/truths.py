@@ -129,7 +129,7 @@ class Truths(MoneyTruths):
             if link.state == "active":
                 self.case.assertFalse(past, "an active link is within its time")
                 if not link._is_document_on_hold():
-                    self.case.assertGreater(link.amount, 0, "an active link asks for something")
+                    self.case.assertGreater(link.amount, 0, f"{link.name} is active for nothing")
             elif link.state == "expired":
                 self.case.assertTrue(past)
             elif link.state == "paid":
