@@ -1,5 +1,5 @@
-"""A pytest plugin that fails a run in whose logs a secret stands: a link's token, a key of Stripe's,
-a webhook's signing secret.
+"""A pytest plugin that fails a run in whose logs a secret stands: a link's token, a key of
+Stripe's, a webhook's signing secret.
 
 It reads what this process logs, and the log files of the Odoo servers that tests have started.
 """

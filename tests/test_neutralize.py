@@ -75,10 +75,12 @@ class TestNeutralize(PaylinksCase):
         self.assertFalse(ours.filtered("active"))
 
     def test_a_click_says_that_it_cannot_be_paid_and_asks_nobody(self):
-        page = self.open_page(self.link)
-        self.assertEqual(page.status_code, 200)
-        self.assertNotIn("/checkout", page.text)
+        with self.assertLogs(f"odoo.addons.{MODULE}.controllers.pay", "WARNING"):
+            answer = self.click_pay(self.link)
+        self.assertEqual(answer.status_code, 503)
+        self.assertIn("Online payment is not available", answer.text)
         self.assertFalse(self.client.calls)
+        self.assertEqual(self.link.transaction_ids, self.attempt, "no new attempt")
 
     def test_a_message_of_stripe_is_refused(self):
         session = self.sandbox.store.get("checkout.session", self.unheard.checkout_ref)

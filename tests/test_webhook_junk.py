@@ -1,5 +1,6 @@
-"""Ten thousand messages that Stripe never sent, and bodies of any size and encoding: refused, without
-an effect, a 500 or a traceback. Driven through Odoo's whole WSGI application, in this process."""
+"""Ten thousand messages that Stripe never sent, and bodies of any size and encoding: refused,
+without an effect, a 500 or a traceback. Driven through Odoo's whole WSGI application, in this
+process."""
 
 import gzip
 import io
@@ -205,9 +206,23 @@ class TestWebhookJunk(WebhookCase):
         self.assertEqual((status, text), (200, "received"))
         self.assertEqual(self.link.state, "paid")
 
+    def test_forms_with_fields_of_names_that_we_use(self):
+        names = ("self", "cls", "provider_id", "request", "kwargs", "_kwargs", "args", "db", "env")
+        body = "&".join(f"{name}=1" for name in names).encode()
+        with self.allow_requests(), mute_logger(WARNINGS):
+            for query in (b"", body):
+                status, _text = self.send(
+                    body,
+                    "application/x-www-form-urlencoded",
+                    QUERY_STRING=query.decode(),
+                    HTTP_STRIPE_SIGNATURE=self.signature,
+                )
+                self.assertEqual(status, 400)
+        self.assert_no_effect()
+
     def test_endpoints_that_are_none(self):
         with self.allow_requests(), mute_logger("odoo.http", "werkzeug"):
-            for end in ("0", "-1", "999999", "9" * 10, "9" * 40, "x", "1/2", "", "%00", "1;2"):
+            for end in ("0", "-1", "999999", "9" * 10, "9" * 40, "x", "1/2", "", "1;2"):
                 with self.subTest(end):
                     status, text = self.send(
                         self.genuine,

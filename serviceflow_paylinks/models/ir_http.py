@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.http import Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from ..const import PAY_ROUTE
+from ..const import PAY_ROUTE, WEBHOOK_ROUTE
 from ..page_headers import page_headers
 
 _logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _dispatch(cls, endpoint):
-        if cls._paylinks_is_page():
+        if request.httprequest.path.startswith((f"{PAY_ROUTE}/", f"{WEBHOOK_ROUTE}/")):
             # A field of this name would stand in for the controller itself.
             request.params.pop("self", None)
         return super()._dispatch(endpoint)

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.addons.phone_validation.tools import phone_validation
 from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
-from odoo.tools import email_normalize
+from odoo.tools import email_normalize, plaintext2html
 from odoo.tools.misc import clean_context
 from odoo.tools.urls import urljoin
 from psycopg2.errors import UniqueViolation
@@ -258,8 +258,12 @@ class PaymentLink(models.Model):
             user = link.user_id
             if not user.active or not user.has_group("serviceflow_paylinks.group_payments_view"):
                 user = self.env.ref("base.user_admin")
+            # What a customer, a bank or a mail server has said stands in it: no markup of theirs.
             link.activity_schedule(
-                "mail.mail_activity_data_warning", summary=summary, note=note, user_id=user.id
+                "mail.mail_activity_data_warning",
+                summary=summary,
+                note=plaintext2html(note or ""),
+                user_id=user.id,
             )
 
     def _unflag(self, summary, about=""):

@@ -82,12 +82,8 @@ class PaymentLinkGenerate(models.TransientModel):
     expiry_note = fields.Char(compute="_compute_expiry_note")
     send_email = fields.Boolean("By Email")
     send_sms = fields.Boolean("By SMS")
-    email = fields.Char(
-        compute="_compute_contact", compute_sudo=False, store=True, readonly=False
-    )
-    phone = fields.Char(
-        compute="_compute_contact", compute_sudo=False, store=True, readonly=False
-    )
+    email = fields.Char(compute="_compute_contact", compute_sudo=False, store=True, readonly=False)
+    phone = fields.Char(compute="_compute_contact", compute_sudo=False, store=True, readonly=False)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,0 +1,95 @@
+"""Every model of the addon: who may read, write, make and remove rows; over `/json/2` as well."""
+
+import json
+
+from odoo.exceptions import AccessError
+from odoo.tools import mute_logger
+
+from .rights import GROUPS, MODULE
+from .test_rights_table import QUIET, RightsCase
+
+OPERATIONS = ("read", "write", "create", "unlink")
+VIEW = "viewer creator manager stranger"
+CREATE = "creator manager stranger"
+MANAGE = "manager stranger"
+# Who may do it with rows of the own company, by Odoo's access rights; "-" is nobody.
+MODELS = {
+    "payment.link": (f"{VIEW} portal", CREATE, CREATE, MANAGE),
+    "payment.link.event": (MANAGE, "-", "-", "-"),
+    "payment.link.message": (VIEW, "-", "-", "-"),
+    "payment.link.dispute": (VIEW, MANAGE, "-", "-"),
+    "payment.link.reminder.rule": (VIEW, MANAGE, MANAGE, MANAGE),
+    "payment.link.reminder.preview": (MANAGE, "-", "-", "-"),
+    "payment.link.generate": (CREATE, CREATE, CREATE, CREATE),
+    "payment.link.generate.line": (CREATE, "-", "-", "-"),
+    "payment.link.bulk": (CREATE, CREATE, CREATE, CREATE),
+    "payment.link.refund": (MANAGE, MANAGE, MANAGE, MANAGE),
+    "payment.link.settings": (MANAGE, MANAGE, MANAGE, "-"),
+    "payment.link.connect": ("administrator", "administrator", "administrator", "-"),
+}
+
+
+class TestModels(RightsCase):
+    def test_every_model_is_here(self):
+        ours = {
+            name
+            for name, model in self.env.items()
+            if model._original_module == MODULE and not model._abstract
+        }
+        self.assertEqual(ours, set(MODELS))
+
+    def test_access_rights(self):
+        for name, allowed in MODELS.items():
+            for operation, users in zip(OPERATIONS, allowed, strict=True):
+                for user in GROUPS:
+                    with self.subTest(model=name, operation=operation, user=user):
+                        records = self.env[name].with_user(self.users[user])
+                        self.assertEqual(records.has_access(operation), user in users.split())
+
+    def test_rows_of_another_company(self):
+        """The access rights are the same there; the record rules keep it out."""
+        stranger = self.users["stranger"]
+        rows = {
+            "payment.link": self.link,
+            "payment.link.event": self.event,
+            "payment.link.dispute": self.dispute,
+            "payment.link.reminder.rule": self.rule,
+            "payment.link.message": self.env["payment.link.message"]._ask(
+                [{"link": self.link, "channel": "email"}]
+            ),
+        }
+        for name, row in rows.items():
+            with self.subTest(name):
+                theirs = row.with_user(stranger)
+                for operation in OPERATIONS:
+                    self.assertFalse(theirs.has_access(operation), operation)
+                self.assertNotIn(row, theirs.search([]))
+                with self.assertRaises(AccessError), mute_logger(*QUIET):
+                    theirs.read(["display_name"])
+
+    def test_dialogs_of_another_person(self):
+        """What one user has entered is no other's, whatever the rights."""
+        for name, model in self.env.items():
+            if name in MODELS and model._transient:
+                users = [user for user in GROUPS if user in MODELS[name][0].split()]
+                rules = self.env["ir.rule"].with_user(self.users[users[0]])._compute_domain(name)
+                with self.subTest(name):
+                    self.assertIn("create_uid", str(rules))
+
+    def test_over_json2(self):
+        """The generic methods, with keys of each user; and without one."""
+        for user in GROUPS:
+            key = user != "public" and self._make_key(self.users[user])
+            for name, allowed in MODELS.items():
+                with self.subTest(user=user, model=name), mute_logger(*QUIET):
+                    answer = self.url_open(
+                        f"/json/2/{name}/search_read",
+                        json={"domain": [], "fields": ["id"], "limit": 1},
+                        headers={"Authorization": f"bearer {key}"} if key else {},
+                    )
+                    may = user in allowed[0].split()
+                    self.assertEqual(answer.status_code == 200, may, answer.text[:200])
+                    if not may:
+                        self.assertIn(answer.status_code, (401, 403))
+                        self.assertNotIn(self.link.token, answer.text)
+                        self.assertTrue(json.loads(answer.text)["name"])
