@@ -2,13 +2,15 @@
 # make test    every test; ARGS="-k name" for pytest's options, TESTS=tests/test_x.py for some of them
 # make lint    every check of the sources; `make format` puts right what can be put right by itself
 # make bench   the figures we state, beside stock Odoo's; N=10000 for more links
+# make kills   kill Odoo's workers while customers pay, N=50 times, and check the books (docs/proof.md)
+# make load    50 customers paying at once, and how long they wait (docs/proof.md)
 # make clean   remove all that the above have made
 #
 # All of it lives in .dev/. Wanted on the machine: python3, make, git and apt (Debian).
 
 PYTHON ?= python3
-COMMANDS := demo test lint format bench clean
-export ARGS TESTS N
+COMMANDS := demo test lint format bench kills load clean
+export ARGS TESTS N SEED
 
 .PHONY: help $(COMMANDS)
 

@@ -15,6 +15,8 @@ COMMANDS = {
     "lint": True,
     "format": True,
     "bench": False,
+    "kills": True,
+    "load": True,
     "clean": None,
 }
 """Command → whether it needs the tools of requirements-dev.txt; None: not even the virtualenv."""
