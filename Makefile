@@ -5,12 +5,14 @@
 # make bench   the figures we state, beside stock Odoo's; N=10000 for more links
 # make chaos   random histories that try to break the books; N=10000 for more, SEED=… to repeat some
 # make mutate  faults put in on purpose, one at a time: each must be found by the histories
+# make kills   kill Odoo's workers while customers pay, N=50 times, and check the books (docs/proof.md)
+# make load    50 customers paying at once, and how long they wait (docs/proof.md)
 # make clean   remove all that the above have made
 #
 # All of it lives in .dev/. Wanted on the machine: python3, make, git and apt (Debian).
 
 PYTHON ?= python3
-COMMANDS := demo test lint format gallery bench chaos mutate clean
+COMMANDS := demo test lint format gallery bench chaos mutate kills load clean
 export ARGS TESTS N SEED FAULTS
 
 .PHONY: help $(COMMANDS)

@@ -18,6 +18,8 @@ COMMANDS = {
     "bench": True,
     "chaos": True,
     "mutate": True,
+    "kills": True,
+    "load": True,
     "clean": None,
 }
 """Command → whether it needs the tools of requirements-dev.txt; None: not even the virtualenv."""

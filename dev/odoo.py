@@ -8,6 +8,16 @@ from dev import paths, process
 CONFIG = paths.WORK / "odoo.conf"
 NOT_FOR_ODOO = ("ODOO_RC", "OPENERP_SERVER", "PGDATABASE", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
 
+# Odoo's worker processes start another one by the name of the program: `-m odoo` has none.
+PROGRAM = paths.BIN / "odoo-server"
+START = """import os
+
+os.environ["TZ"] = "UTC"
+from odoo.cli.command import main
+
+main()
+"""
+
 # Odoo's shell ends with code 0 whatever the script does.
 GUARDED = """
 try:
@@ -32,6 +42,12 @@ def write_config():
         "limit_memory_soft = 0\n"  # the limit would be inherited by browsers that tests start
         "limit_memory_hard = 0\n"
     )
+
+
+def write_program():
+    """Write the program that starts Odoo with worker processes, and return it."""
+    PROGRAM.write_text(START)
+    return PROGRAM
 
 
 def environment(**extra):

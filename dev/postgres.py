@@ -48,11 +48,11 @@ def server():
 
 
 def _private_server(lock):
-    binaries = _find_or_get_binaries()
-    home = _home()
+    binaries = find_or_get_binaries()
+    home = home_folder()
     if not (home / "data/PG_VERSION").exists():
         with step("PostgreSQL cluster"):
-            _initialize(binaries, home)
+            initialize(binaries, home)
     try:
         _start(binaries, home)
         os.environ.update(_connection(home))
@@ -110,7 +110,7 @@ def _check_own_server():
         raise DevError(f"Odoo 19 needs PostgreSQL {OLDEST} or later; the one in PG* is {found}.")
 
 
-def _find_or_get_binaries():
+def find_or_get_binaries():
     found = _find_binaries()
     if found:
         return found
@@ -155,7 +155,7 @@ def _unpack():
         raise DevError(f"{MISSING}\n({error})") from error
 
 
-def _home():
+def home_folder():
     """The cluster's folder: in `.dev/`, or a short one elsewhere if it cannot work there."""
     home = recorded_home()
     if home is None:
@@ -188,7 +188,7 @@ def server_environment(binaries):
     return env
 
 
-def _initialize(binaries, home):
+def initialize(binaries, home):
     command = [binaries / "initdb", "-D", home / "data", "-U", ROLE, "--no-sync"]
     command += ["--encoding=UTF8", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=reject"]
     if server_user():
@@ -218,14 +218,14 @@ def _start(binaries, home):
                 start_new_session=True,
             )
     deadline = time.monotonic() + START_SECONDS
-    while not _answers(home):
+    while not answers(home):
         if time.monotonic() > deadline or (guard and guard.poll() is not None):
             end = process.tail((paths.LOGS / "postgres.log").read_text(errors="replace"), 10)
             raise DevError(f"PostgreSQL did not start:\n{end}\n(more in {paths.LOGS}/postgres.log)")
         time.sleep(0.05)
 
 
-def _answers(home):
+def answers(home):
     import psycopg2
 
     try:

@@ -222,7 +222,7 @@ class Stack:
         return databases.execute(self.database, statement, parameters)
 
     def _odoo_command(self):
-        return odoo.command(
+        arguments = (
             "server",
             f"--config={odoo.CONFIG}",
             f"--database={self.database}",
@@ -232,6 +232,9 @@ class Stack:
             f"--workers={self.workers}",
             *self.options,
         )
+        if self.workers:
+            return [paths.VENV_PYTHON, odoo.write_program(), *arguments]
+        return odoo.command(*arguments)
 
     def _sandbox_address_printed(self):
         return re.search(r"https?://\S+", self.sandbox.output())

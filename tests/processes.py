@@ -64,6 +64,11 @@ class Browser:
         self._http = requests.Session()
         self._button = None
 
+    @property
+    def has_button(self):
+        """Whether the page that is open can be paid from."""
+        return self._button is not None
+
     def open(self, token):
         """Open the link's page; remember its button."""
         page = self._http.get(f"{self._url}/pay/{token}", timeout=SECONDS)
@@ -206,6 +211,16 @@ class Stripe:
             finally:
                 done.set()
         watching.result()
+
+    def list_refunds(self):
+        """The newest refunds, as Stripe's API tells them."""
+        answer = requests.get(
+            f"{self.url}/v1/refunds",
+            params={"limit": 100},
+            headers={"Authorization": f"Bearer {SANDBOX_SECRET_KEY}"},
+            timeout=SECONDS,
+        )
+        return answer.json()["data"]
 
     def violations(self):
         """What broke Stripe's contract since the last time; forgets it."""
