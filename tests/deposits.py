@@ -21,9 +21,9 @@ class DepositCase(RefundCase):
 
     def make_order(self, total=1000.0, percent=0.3, fixed=None, taxes=None, lines=None, **values):
         """A quotation that asks for a deposit."""
-        deposit = {"paylinks_deposit_type": "percent", "prepayment_percent": percent}
+        deposit = {"prepayment_type": "percent", "prepayment_percent": percent}
         if fixed is not None:
-            deposit = {"paylinks_deposit_type": "fixed", "paylinks_deposit_amount": fixed}
+            deposit = {"prepayment_type": "fixed", "prepayment_amount": fixed}
         return self.env["sale.order"].create(
             {
                 "partner_id": self.customer.id,

@@ -308,6 +308,13 @@ HUB = [
     Row("payment.link", "get_share_values", CREATE, lambda t: t.on(t.link)),
     Row("payment.link", "note_shared", CREATE, lambda t: t.on(t.link, channel="email")),
     Row("payment.link", "action_compose_email", CREATE, lambda t: t.on(t.link)),
+    Row("payment.link", "action_preview_sms", CREATE, lambda t: t.on(t.link)),
+    Row(
+        "payment.link.sms.preview",
+        "action_send",
+        CREATE,
+        lambda t: t.on(t.own("payment.link.sms.preview", {"link_id": t.link.id})),
+    ),
     Row("payment.link", "action_refund", MANAGE, lambda t: t.on(t.attempt.payment_link_id)),
     Row("account.move", "action_collect_payment", CREATE, lambda t: t.on(t.invoice)),
     Row("sale.order", "action_generate_deposit_link", CREATE, lambda t: t.on(t.order)),
@@ -323,3 +330,9 @@ TABLE = [
 ]
 # Public by Odoo's own ways, and no method to call: tested in test_menus.py.
 NOT_CALLABLE = {("ir.http", "session_info")}
+# Odoo's own methods on orders, which the addon does something after: the rights are those of Sales.
+NOT_CALLABLE |= {
+    ("sale.order", name)
+    for name in ("create", "write", "action_confirm", "action_quotation_send", "message_post")
+}
+NOT_CALLABLE |= {("sale.order.line", name) for name in ("create", "write", "unlink")}

@@ -1,9 +1,11 @@
 """Links that make and send themselves, Odoo's own Send, and what is told when money arrives."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from freezegun import freeze_time
 from odoo import Command, fields
+from odoo.exceptions import UserError
 from odoo.tests import new_test_user
 
 from .sending import SendingCase
@@ -16,6 +18,7 @@ class TestAutoSend(SendingCase):
 
     def send_later(self):
         """Run the schedule after the minutes of grace."""
+        self.env.cr.flush()  # As a commit does.
         with freeze_time(fields.Datetime.now() + timedelta(minutes=6)):
             self.send()
 
@@ -33,6 +36,44 @@ class TestAutoSend(SendingCase):
         self.assertTrue(link.sent_at)
         self.send_later()
         self.assertEqual(len(self.emails()), 1)
+
+    def test_links_of_one_transaction_are_made_in_one_batch(self):
+        """One by one costs hardly more than all at once; the queries do not grow."""
+        self.make_invoice()
+        self.env.cr.flush()
+        for _i in range(5):
+            self.make_invoice()
+        with self.assertQueryCount(30):
+            self.env.cr.flush()
+        links = self.env["payment.link"].search([], limit=6)
+        self.assertEqual(len(links.invoice_id), 6)
+        self.assertEqual(self.states(links[0]), ["queued"])
+
+    def test_whoever_looks_in_the_same_transaction_finds_the_link(self):
+        invoice = self.make_invoice(post=False)
+        self.assertFalse(invoice.payment_link_ids)
+        invoice.action_post()
+        self.assertTrue(invoice.payment_link_ids)
+        second = self.make_invoice()
+        self.assertEqual(self.env["payment.link"].search([], limit=1).invoice_id, second)
+        third = self.make_invoice()
+        link = third.generate_payment_links()
+        self.env.cr.flush()
+        self.assertEqual(third.payment_link_ids, link)
+        self.assertEqual(self.states(link), ["queued"])
+
+    def test_posting_that_is_taken_back_makes_none(self):
+        kept, back = self.make_invoice(post=False), self.make_invoice(post=False)
+        with suppress(UserError), self.env.cr.savepoint():
+            back.action_post()
+            raise UserError("as a batch does that goes on without this one")
+        kept.action_post()
+        self.env.cr.flush()
+        self.assertEqual((len(kept.payment_link_ids), len(back.payment_link_ids)), (1, 0))
+        again = self.make_invoice()
+        again.button_draft()
+        self.env.cr.flush()
+        self.assertFalse(again.payment_link_ids)
 
     def test_off_by_default(self):
         company = self.env["res.company"].create({"name": "New"})
@@ -179,6 +220,7 @@ class TestAutoSend(SendingCase):
     # -- money arrives --
 
     def test_creator_is_told_and_the_customer_gets_a_receipt(self):
+        self.company.paylinks_receipt = "odoo"
         clerk = new_test_user(
             self.env, "maker", "serviceflow_paylinks.group_payments_create", email="m@example.com"
         )
@@ -198,7 +240,7 @@ class TestAutoSend(SendingCase):
         self.assertFalse(self.activities(link), "nothing to do")
 
     def test_settings_for_notice_and_receipt(self):
-        self.company.write({"paylinks_tell_paid": False, "paylinks_receipt": "stripe"})
+        self.company.paylinks_tell_paid = False
         link = self.make_custom_link(42)
         attempt = self.pay(link)
         self.deliver_webhooks()
@@ -209,6 +251,7 @@ class TestAutoSend(SendingCase):
         self.assertEqual(intent["receipt_email"], "ada@example.com")
 
     def test_one_receipt_is_enough(self):
+        self.company.paylinks_receipt = "odoo"
         attempt = self.pay(self.make_custom_link(42))
         self.deliver_webhooks()
         intent = self.sandbox.store.get("payment_intent", attempt.provider_reference)

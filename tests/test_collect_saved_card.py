@@ -55,6 +55,12 @@ class TestSavedCard(CollectCase):
         self.assertEqual(attempt.checkout_ref, intent["id"])
         self.assertEqual(attempt.provider_reference, intent["id"])
 
+    def test_stripe_sends_no_receipt_beside_ours(self):
+        self.company.paylinks_receipt = "odoo"
+        self.save_card()
+        self.press(self.collect(self.make_invoice(20)), "action_charge")
+        self.assertFalse(self.intents()[0]["receipt_email"])
+
     def test_the_open_link_of_the_invoice_is_what_is_paid(self):
         link = self.make_link(100)
         self.save_card()

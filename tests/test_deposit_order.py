@@ -22,13 +22,13 @@ class TestDefaults(DepositCase):
             form.prepayment_percent = 0.4
         order = self.quotation()
         self.assertTrue(order.require_payment)
-        self.assertEqual((order.paylinks_deposit_type, order.prepayment_percent), ("percent", 0.4))
+        self.assertEqual((order.prepayment_type, order.prepayment_percent), ("percent", 0.4))
         with Form(self.env["payment.link.settings"].with_user(manager)) as form:
             form.paylinks_deposit_type = "fixed"
             form.paylinks_deposit_amount = 250
         order = self.quotation()
-        self.assertEqual(order.paylinks_deposit_type, "fixed")
-        self.assertEqual(order.paylinks_deposit_amount, 250)
+        self.assertEqual(order.prepayment_type, "fixed")
+        self.assertEqual(order.prepayment_amount, 250)
 
     def test_administrators_page(self):
         with Form(self.env["res.config.settings"]) as form:
@@ -51,7 +51,7 @@ class TestDefaults(DepositCase):
         self.company.write({"paylinks_deposit_type": "fixed", "paylinks_deposit_amount": 100})
         eur = self.activate("EUR", 0.5)
         pricelist = self.env["product.pricelist"].create({"name": "Euro", "currency_id": eur.id})
-        self.assertEqual(self.quotation(pricelist_id=pricelist.id).paylinks_deposit_amount, 50)
+        self.assertEqual(self.quotation(pricelist_id=pricelist.id).prepayment_amount, 50)
 
 
 class TestWhatIsAsked(DepositCase):
@@ -76,7 +76,7 @@ class TestWhatIsAsked(DepositCase):
         self.assertEqual(link.amount, 2000)
         order.order_line[1:].unlink()
         self.assertEqual(link.amount, 1000)
-        order.write({"paylinks_deposit_type": "fixed", "paylinks_deposit_amount": 70})
+        order.write({"prepayment_type": "fixed", "prepayment_amount": 70})
         self.assertEqual(link.amount, 70)
 
     def test_fixed_amount_is_capped_by_the_total(self):

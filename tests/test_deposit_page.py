@@ -58,7 +58,7 @@ class TestSignature(DepositCase):
         self.assertFalse(self.open_sessions(), "nothing was opened at the processor")
         self.assertEqual(answer.headers["Referrer-Policy"], "no-referrer")
         portal = self.url_open(answer.headers["Location"])
-        self.assertIn("Sign &amp; Pay", portal.text)
+        self.assertIn("Sign & Pay", portal.text)
         token = order.access_token
         self.assertIn(token, address.query)
         result = self.accept(order, token)
@@ -110,3 +110,21 @@ class TestSignature(DepositCase):
         self.assertEqual(order.invoice_ids.mapped("amount_total"), [300])
         self.assertEqual(self.open_lines(), [])
         self.assertFalse(self.activities(link))
+
+    def test_paid_twice_before_it_was_signed(self):
+        """Of two payments that waited, the first is the deposit."""
+        order = self.make_order()
+        order.action_quotation_sent()
+        link = order.generate_deposit_links()
+        first = self.open_checkout(link)
+        first.checkout_open = False  # As after a crash: Stripe's page is open still.
+        second = self.open_checkout(link)
+        order.require_signature = True
+        for attempt in (first, second):
+            self.sandbox.customer.pay(attempt.checkout_ref)
+            self.deliver_webhooks()
+        self.sign(order)
+        order.action_confirm()
+        self.assertEqual(first.invoice_ids.amount_total, 300)
+        self.assertEqual(order.invoice_ids, first.invoice_ids)
+        self.assertEqual(self.open_lines(), [-300])

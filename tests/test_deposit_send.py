@@ -42,16 +42,40 @@ class TestSendQuotation(SendingCase, DepositCase):
         self.assertEqual(len(self.emails()), 2)
 
     def test_several_at_once(self):
-        orders = self.make_order() | self.make_order(500) | self.make_order(require_payment=False)
-        self.send_quotations(orders)
-        links = self.env["payment.link"].search([("sale_order_id", "in", orders.ids)])
-        self.assertEqual(links.sale_order_id, orders[:2])
-        bodies = [self.html(message) for message in self.emails()]
-        self.assertEqual(len(bodies), 3)
+        names = ("ada", "bob", "cleo", "ada")
+        customers = {
+            name: self.env["res.partner"].create({"name": name, "email": f"{name}@example.com"})
+            for name in names
+        }
+        first, second, free, again = (
+            self.make_order(partner_id=customers[name].id, require_payment=name != "cleo")
+            for name in names
+        )
+        self.send_quotations(first | second | free | again)
+        links = self.env["payment.link"].search([("sale_order_id", "in", (first | second).ids)])
         for link in links:
-            self.assertEqual(sum(f'href="{link.url}"' in body for body in bodies), 1)
+            [message] = self.emails(link.email)
+            self.assertIn(f'href="{link.url}"', self.html(message))
             self.assertTrue(link.sent_at)
-        self.assertEqual(sum("/pay/" in body for body in bodies), 2)
+        self.assertEqual(len(links), 2)
+        [message] = self.emails("cleo@example.com")
+        self.assertNotIn("/pay/", self.html(message))
+        # Odoo sends no second email to the same address: the link says so.
+        link = self.env["payment.link"].search([("sale_order_id", "=", again.id)])
+        self.assertFalse(link.sent_at)
+
+    def test_scheduled(self):
+        order = self.make_order()
+        action = order.action_quotation_send()
+        composer = self.env["mail.compose.message"].with_context(**action["context"]).create({})
+        composer.scheduled_date = "2030-01-01 00:00:00"
+        scheduled = composer._action_schedule_message()
+        scheduled._post_message()
+        self.env["mail.mail"].sudo().search([("state", "=", "outgoing")]).send()
+        self.env.invalidate_all()
+        link = self.env["payment.link"].search([("sale_order_id", "=", order.id)])
+        self.assertIn(f'href="{link.url}"', self.html(self.emails()[0]))
+        self.assertTrue(link.sent_at)
 
     def test_signature_is_said(self):
         self.send_quotations(self.make_order(require_signature=True))

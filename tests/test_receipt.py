@@ -12,7 +12,7 @@ class TestReceipt(PortalCase):
         return intent["receipt_email"]
 
     def test_stripe_is_told_where_to_send_the_receipt(self):
-        self.company.paylinks_receipt = "stripe"
+        self.assertEqual(self.company.paylinks_receipt, "stripe", "by default")
         link = self.make_link()
         link.email = "bills@harper.example.com"
         attempt = self.pay(link)
@@ -25,6 +25,17 @@ class TestReceipt(PortalCase):
         attempt = self.pay(link, email="typed@example.com")
         self.deliver_webhooks()
         self.assertIsNone(self.receipt_email(attempt))
+
+    def test_one_receipt_at_most(self):
+        for setting, ours in (("stripe", 0), ("odoo", 1), ("none", 0)):
+            with self.subTest(setting):
+                self.company.paylinks_receipt = setting
+                link = self.make_link()
+                attempt = self.pay(link)
+                self.deliver_webhooks()
+                rows = link.message_row_ids.filtered(lambda row: row.kind == "receipt")
+                self.assertEqual(len(rows), ours)
+                self.assertEqual(bool(self.receipt_email(attempt)), setting == "stripe")
 
     def test_paid_invoice_in_the_portal(self):
         link = self.make_link(64)

@@ -141,6 +141,7 @@ class TestRights(PaylinksCase):
         order = self.env["sale.order"].create(
             {
                 "partner_id": self.customer.id,
+                "require_signature": False,
                 "require_payment": True,
                 "prepayment_percent": 0.3,
                 "order_line": [

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from odoo import Command, fields
 from odoo.addons.serviceflow_paylinks.models import gsm
-from odoo.tests import TransactionCase, tagged
+from odoo.exceptions import UserError
+from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools.translate import PoFileReader
 
 from .sending import SendingCase
@@ -174,6 +175,26 @@ class TestSmsText(SendingCase):
         self.assertEqual(link._preview_sms()["parts"], 2)
         link.email, link.phone = False, False
         self.assertIn("no phone number", link._preview_sms()["problem"])
+
+    def test_preview_dialog(self):
+        clerk = new_test_user(self.env, "texter", "serviceflow_paylinks.group_payments_create")
+        link = self.make_custom_link(description="Boiler").with_user(clerk)
+        action = link.action_preview_sms()
+        preview = self.env[action["res_model"]].with_user(clerk).browse(action["res_id"])
+        values = link._preview_sms()
+        self.assertEqual((preview.body, preview.number), (values["body"], "+12025550143"))
+        self.assertEqual(preview.count, f"{values['septets']} characters: one message.")
+        self.assertFalse(preview.problem)
+        preview.action_send()
+        self.send()
+        self.assertEqual(self.texts()[0]["body"], preview.body)
+        self.env.ref("serviceflow_paylinks.sms_template_custom").body = "Long " * 60
+        self.env["phone.blacklist"]._add([preview.number])
+        preview.invalidate_recordset()
+        self.assertIn("charged as 2 messages", preview.count)
+        self.assertIn("wants no text messages", preview.problem)
+        with self.assertRaisesRegex(UserError, "wants no text messages"):
+            preview.action_send()
 
     def test_the_customer_gets_what_the_preview_shows(self):
         link = self.make_custom_link(expires_at=fields.Datetime.add(fields.Datetime.now(), days=3))

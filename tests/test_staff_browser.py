@@ -233,6 +233,25 @@ def test_from_the_hub(shop, clerk):
     clerk.close_dialog()
 
 
+def test_copied_and_shared_from_the_hub(shop, clerk):
+    invoice = shop.bill(f"Maren Olsen {clerk.screen}", 58)
+    [link] = shop.books.call("account.move", "generate_payment_links", [invoice])
+    url = shop.books.read("payment.link", link, "url")["url"]
+    clerk.page.goto(f"{clerk.url}/odoo/payment-links")
+    row = clerk.page.locator(".o_data_row, .o_kanban_record", has_text=f"Olsen {clerk.screen}")
+    row.wait_for()
+    shot(clerk, "hub")
+    assert fits(clerk)
+    row.locator(".o_clipboard_button").click()
+    assert clerk.page.evaluate("navigator.clipboard.readText()") == url
+    row.get_by_role("button", name="Share").click()
+    share = clerk.page.locator(".o_paylinks_share")
+    share.get_by_text("$ 58.00").wait_for()
+    assert share.locator("input").input_value() == url
+    clerk.close_dialog()
+    assert clerk.page.url.startswith(f"{clerk.url}/odoo/payment-links")
+
+
 def test_several_invoices(shop):
     clerk = shop.clerks["desk"]
     clerk.screen = "desk"

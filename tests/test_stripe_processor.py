@@ -12,7 +12,7 @@ from odoo.addons.serviceflow_paylinks.exceptions import (
 from odoo.addons.serviceflow_paylinks.logs import LOGGERS
 from odoo.addons.serviceflow_paylinks.providers import stripe as processor_module
 from odoo.addons.serviceflow_paylinks.providers.base import Credentials
-from odoo.addons.serviceflow_paylinks.providers.stripe import stripe_locale
+from odoo.addons.serviceflow_paylinks.providers.stripe_sessions import stripe_locale
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger

@@ -103,6 +103,7 @@ class TestTips(TipsCase):
         order = self.env["sale.order"].create(
             {
                 "partner_id": self.customer.id,
+                "require_signature": False,
                 "require_payment": True,
                 "require_signature": False,
                 "prepayment_percent": 0.5,

@@ -160,11 +160,13 @@ class AccountMove(models.Model):
         :param str why: what happened, for the links' history
         """
         why = self.env.context.get("paylinks_why") or why
-        links = (
-            self.env["payment.link"]
-            .sudo()
-            .search([("invoice_id", "in", self.ids), ("state", "not in", ("paid", "cancelled"))])
-        )
+        if not self:
+            return
+        # The links of invoices that are being posted follow from the outset.
+        link_model = self.env["payment.link"].sudo().with_context(paylinks_leave_posted=True)
+        links = link_model.search(
+            [("invoice_id", "in", self.ids), ("state", "not in", ("paid", "cancelled"))]
+        ).with_env(self.sudo().env)
         if links:
             # A click that came meanwhile has changed its link: Odoo runs this transaction again.
             links._lock_rows()

@@ -10,6 +10,8 @@ _logger = logging.getLogger(__name__)
 # What is sent by itself waits a little: staff may be about to send the invoice, or book a payment.
 GRACE = timedelta(minutes=5)
 BATCH = 100
+# Where invoices stand that were posted in this transaction: {(user id, superuser mode): [ids]}.
+POSTED = "serviceflow_paylinks.posted"
 
 
 class AccountMove(models.Model):
@@ -31,8 +33,10 @@ class AccountMove(models.Model):
     def _paylinks_post_links(self):
         """Make the links of invoices that were just posted, where the settings say so.
 
-        An invoice of an earlier day may be the import of one that was paid long ago: its payment
-        is awaited first. Nothing in here fails the posting, nor calls anybody.
+        They are made together when the transaction is about to be committed, or as soon as
+        somebody looks for links: invoices are often posted one by one, and a batch costs little
+        more than one. An invoice of an earlier day may be the import of one that was paid long
+        ago: its payment is awaited first. Nothing in here fails the posting, nor calls anybody.
         """
         moves = self.filtered(
             lambda move: (
@@ -47,25 +51,52 @@ class AccountMove(models.Model):
         today = fields.Date.context_today(self)
         late = moves.filtered(lambda move: move.invoice_date and move.invoice_date < today)
         late.sudo().paylinks_auto_at = fields.Datetime.now() + GRACE
-        (moves - late)._paylinks_auto_generate()
+        (moves - late)._paylinks_generate_soon()
+
+    def _paylinks_generate_soon(self):
+        if not self:
+            return
+        precommit = self.env.cr.precommit
+        if POSTED not in precommit.data:
+            precommit.data[POSTED] = {}
+            precommit.add(self.browse()._paylinks_generate_posted)
+        precommit.data[POSTED].setdefault((self.env.uid, self.env.su), []).extend(self.ids)
+        # Whoever reads them searches for them, and so has them made.
+        self.invalidate_recordset(["payment_link_ids", "payment_link_count"], flush=False)
+
+    @api.model
+    def _paylinks_generate_posted(self):
+        """Make the links of the invoices that were posted in this transaction so far."""
+        posted = self.env.cr.precommit.data.pop(POSTED, {})
+        # What goes wrong here is not ours, and must fail.
+        self.env.flush_all()
+        for (uid, su), ids in posted.items():
+            moves = self.sudo().browse(dict.fromkeys(ids)).exists()
+            due = moves.filtered(
+                lambda move: move.state == "posted" and not move._paylinks_is_paid()
+            )
+            due.with_env(self.env(user=uid, su=su))._paylinks_auto_generate()
 
     def _paylinks_auto_generate(self):
         """Make the links, and put them into the outbox where the settings say so."""
-        for company, moves in self.grouped("company_id").items():
+        for company, moves in self.sudo().grouped("company_id").items():
             try:
                 with self.env.cr.savepoint():
-                    moves.sudo()._paylinks_auto_generate_in(company)
+                    moves._paylinks_auto_generate_in(company)
             except OperationalError:
                 raise  # Odoo runs the whole posting again.
             except (UserError, ConcurrencyError):
-                # Stripe is not connected, or somebody else made the link at this moment.
+                # Somebody else made the link at this moment.
                 _logger.info("Payment links were not made with their invoices.")
             except Exception:
                 _logger.exception("Payment links could not be made with their invoices.")
 
     def _paylinks_auto_generate_in(self, company):
+        provider = self.env["payment.provider"]._paylinks_of_company(company)
+        if not provider.stripe_secret_key:
+            return  # Nobody could pay them; Settings say so.
         links, refused = self._generate_payment_links(user_id=self.env.uid)
-        self.env["account.move"].browse([move.id for move in refused])._message_log_batch(
+        self.browse([move.id for move in refused])._message_log_batch(
             {
                 move.id: self.env._("No payment link was made: %s", why)
                 for move, why in refused.items()

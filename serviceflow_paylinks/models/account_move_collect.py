@@ -39,7 +39,10 @@ class AccountMove(models.Model):
     def _get_nothing_to_collect(self):
         """Return why nothing can be collected on the invoice, for the clerk; empty if it can."""
         self.ensure_one()
-        name = self.display_name
+        is_open = self.move_type == "out_invoice" and self.state == "posted"
+        if is_open and not self._paylinks_is_paid():
+            return ""
+        name = self.display_name  # Not before: it would cost a sixth of making a link.
         if self.move_type == "out_refund":
             return self.env._(
                 "%s is a credit note, not a customer invoice: choose an invoice.", name
@@ -54,9 +57,7 @@ class AccountMove(models.Model):
             return self.env._("%s is a draft: confirm it first.", name)
         if self.state == "cancel":
             return self.env._("%s is cancelled: there is nothing to pay.", name)
-        if self._paylinks_is_paid():
-            return self.env._("%s is paid: there is nothing left to pay.", name)
-        return ""
+        return self.env._("%s is paid: there is nothing left to pay.", name)
 
     def _get_collectables(self):
         """Return what each invoice owes and nobody is paying at this moment, in its currency.

@@ -105,8 +105,8 @@ class PaymentLink(models.Model):
         sale.order, less what is in flight."""
         return SQL(
             """CASE WHEN %(order)s.require_payment
-                    THEN CASE WHEN %(order)s.paylinks_deposit_type = 'fixed'
-                              THEN least(%(order)s.paylinks_deposit_amount, %(order)s.amount_total)
+                    THEN CASE WHEN %(order)s.prepayment_type = 'fixed'
+                              THEN least(%(order)s.prepayment_amount, %(order)s.amount_total)
                               ELSE round((%(order)s.amount_total * %(order)s.prepayment_percent)
                                          ::numeric, 2) END - %(paid)s
                     ELSE 0 END""",

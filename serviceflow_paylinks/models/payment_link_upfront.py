@@ -28,8 +28,8 @@ class PaymentLink(models.Model):
         "sale_order_id.state",
         "sale_order_id.require_payment",
         "sale_order_id.prepayment_percent",
-        "sale_order_id.paylinks_deposit_type",
-        "sale_order_id.paylinks_deposit_amount",
+        "sale_order_id.prepayment_type",
+        "sale_order_id.prepayment_amount",
         "sale_order_id.transaction_ids.state",
     )
     def _compute_amount(self):

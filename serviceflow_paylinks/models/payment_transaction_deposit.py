@@ -171,14 +171,26 @@ class PaymentTransaction(models.Model):
     # -- money beyond the deposit --
 
     def _is_beyond_deposit(self):
-        """Whether the deposit had been paid already when this payment came."""
+        """Whether the deposit had been paid already when this payment was booked."""
         link, order = self.payment_link_id.sudo(), self.sale_order_ids
         if link.deposit_follows:
             asked = min(order._get_prepayment_required_amount(), order.amount_total)
-            before = order._paylinks_get_own_payments() - self.amount
+            before = self._sum_booked_before(order.transaction_ids)
         else:
-            asked, before = link.amount_fixed, link.amount_paid - self.amount
+            asked, before = link.amount_fixed, self._sum_booked_before(link.transaction_ids)
         return self.currency_id.compare_amounts(asked, before) <= 0
+
+    def _sum_booked_before(self, transactions):
+        """Return what came by other payments before this one, less all refunds (float)."""
+        others = transactions.filtered(lambda tx: tx.state in ("authorized", "done")) - self
+        before = others.filtered(
+            lambda tx: (
+                tx.operation == "refund"
+                or not tx.payment_id
+                or tx.payment_id.id < self.payment_id.id
+            )
+        )
+        return sum(before.mapped("amount"))
 
     def _find_surplus(self):
         """Override: of a deposit that was paid twice, or that is more than its order comes to."""

@@ -55,6 +55,13 @@ class PaymentLink(models.Model):
             "receipt": self.company_id.paylinks_receipt == "stripe",
         }
 
+    def _prepare_charge_request(self, amount, reference, token):
+        """As with a checkout: Stripe sends its receipt to an address that it is given."""
+        request = super()._prepare_charge_request(amount, reference, token)
+        if self.company_id.paylinks_receipt != "stripe":
+            request["email"] = ""
+        return request
+
     def _notify_creator_of_money(self, attempt):
         """Tell the link's creator of a payment: a notification, nothing to do.
 

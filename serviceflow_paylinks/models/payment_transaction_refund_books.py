@@ -89,16 +89,23 @@ class PaymentTransaction(models.Model):
     def _settle_refund(self):
         """Match the refund's payment as the accountant chose."""
         source = self.source_transaction_id
-        if self.refund_choice == "credit_note":
-            self.refund_note_id = self.refund_note_id or source._write_credit_note(-self.amount)
+        amount = self._get_refunded_work()
+        if self.currency_id.is_zero(amount):
+            credit_lines = self.env["account.move.line"]  # It gives back a tip, and nothing else.
+        elif self.refund_choice == "credit_note":
+            self.refund_note_id = self.refund_note_id or source._write_credit_note(amount)
             credit_lines = self.refund_note_id._paylinks_receivable_lines()
         elif self.refund_choice == "outstanding":
-            credit_lines = source._release_credit(-self.amount)
+            credit_lines = source._release_credit(amount)
         else:
             credit_lines = source._find_open_credits()
         source._match(self._get_open_lines(), credit_lines)
         source._match_with_invoices()
         self.refund_link_id._unflag(self.env._("Refund to be booked"), self.reference)
+
+    def _get_refunded_work(self):
+        """Return how much of what was owed the refund gives back: without the tip."""
+        return self.currency_id.round(self.tip_amount - self.amount)
 
     def _get_open_lines(self):
         """Return the lines of the transaction's payment that wait for something to meet."""

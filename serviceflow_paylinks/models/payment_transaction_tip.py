@@ -99,23 +99,26 @@ class PaymentTransaction(models.Model):
             amount, is_refund=is_refund, **custom_create_values
         )
         if is_refund and self.tip_amount:
-            child.tip_amount = -self._get_tip_to_give_back(child)
+            child.tip_amount = -self._get_tip_to_give_back(amount, child)
         return child
 
-    def _get_tip_to_give_back(self, refund):
+    def _get_tip_to_give_back(self, amount, refund=None):
         """Return how much of the tip a refund gives back: what the payment without the tip does not
         cover. A part of the work that is refunded so agrees with its credit note.
 
-        :param refund: a child transaction
+        :param float amount: of the refund, above zero
+        :param refund: its transaction, where there is one already
         :return: a positive float
         """
         others = self.child_transaction_ids.filtered(
-            lambda tx: tx.operation == "refund" and tx.state not in ("cancel", "error")
+            lambda tx: (
+                tx.operation == "refund" and tx.state not in ("cancel", "error") and tx != refund
+            )
         )
-        given_back = -sum((others | refund).mapped("amount"))
-        tips_before = -sum((others - refund).mapped("tip_amount"))
+        given_back = amount - sum(others.mapped("amount"))
+        tips_before = -sum(others.mapped("tip_amount"))
         tip = given_back - (self.amount - self.tip_amount) - tips_before
-        return self.currency_id.round(min(max(tip, 0.0), self.tip_amount, -refund.amount))
+        return self.currency_id.round(min(max(tip, 0.0), self.tip_amount, amount))
 
     def _call_a_person_for_refunded_tip(self, refund):
         """A tip was given back whose account is gone: the books need a person's hand."""

@@ -25,10 +25,10 @@ class ResCompany(models.Model):
     paylinks_tell_expired = fields.Boolean("Tell the Creator of Expired Links")
     paylinks_expired_told_at = fields.Datetime(readonly=True)
     paylinks_receipt = fields.Selection(
-        [("odoo", "Email from us"), ("stripe", "Email from Stripe"), ("none", "None")],
+        [("stripe", "Email from Stripe"), ("odoo", "Email from us"), ("none", "None")],
         "Receipt",
         required=True,
-        default="odoo",
+        default="stripe",
     )
 
     @api.constrains("paylinks_quiet_from", "paylinks_quiet_until")

@@ -14,6 +14,20 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
     )
     paylinks_connection_words = fields.Text(compute="_compute_paylinks_connection")
     paylinks_webhook_missing = fields.Boolean(compute="_compute_paylinks_connection")
+    paylinks_webhook_health = fields.Selection(
+        "_select_paylinks_webhook_health",
+        "Webhook Works",
+        compute="_compute_paylinks_connection",
+    )
+    paylinks_webhook_message = fields.Text(compute="_compute_paylinks_connection")
+    paylinks_event_at = fields.Datetime(
+        "Last Event Received", compute="_compute_paylinks_connection"
+    )
+
+    @api.model
+    def _select_paylinks_webhook_health(self):
+        field = self.env["payment.provider"]._fields["paylinks_webhook_health"]
+        return field._description_selection(self.env)
 
     @api.depends("company_id")
     def _compute_paylinks_connection(self):
@@ -22,6 +36,9 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
             settings.paylinks_connection = provider._paylinks_connection()
             settings.paylinks_connection_words = provider._paylinks_connection_words()
             settings.paylinks_webhook_missing = not provider.paylinks_webhook_secret
+            settings.paylinks_webhook_health = provider.paylinks_webhook_health
+            settings.paylinks_webhook_message = provider.paylinks_webhook_message
+            settings.paylinks_event_at = provider.paylinks_event_at
 
     def _get_paylinks_provider(self):
         provider = self.env["payment.provider"]._paylinks_provider_for(self.company_id)

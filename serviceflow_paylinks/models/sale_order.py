@@ -30,8 +30,8 @@ class SaleOrder(models.Model):
         "state",
         "require_payment",
         "prepayment_percent",
-        "paylinks_deposit_type",
-        "paylinks_deposit_amount",
+        "prepayment_type",
+        "prepayment_amount",
         "amount_total",
         "transaction_ids.state",
     )

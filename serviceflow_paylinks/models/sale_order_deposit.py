@@ -16,17 +16,17 @@ class SaleOrder(models.Model):
 
     _inherit = "sale.order"
 
-    paylinks_deposit_type = fields.Selection(
+    prepayment_type = fields.Selection(
         DEPOSIT_TYPES,
         "Deposit As",
-        compute="_compute_paylinks_deposit_type",
+        compute="_compute_prepayment_type",
         store=True,
         readonly=False,
         precompute=True,
     )
-    paylinks_deposit_amount = fields.Monetary(
+    prepayment_amount = fields.Monetary(
         "Deposit Amount",
-        compute="_compute_paylinks_deposit_amount",
+        compute="_compute_prepayment_amount",
         store=True,
         readonly=False,
         precompute=True,
@@ -34,24 +34,24 @@ class SaleOrder(models.Model):
     )
 
     @api.depends("company_id")
-    def _compute_paylinks_deposit_type(self):
+    def _compute_prepayment_type(self):
         for order in self:
-            order.paylinks_deposit_type = order.company_id.paylinks_deposit_type
+            order.prepayment_type = order.company_id.paylinks_deposit_type
 
-    @api.depends("company_id", "currency_id", "paylinks_deposit_type")
-    def _compute_paylinks_deposit_amount(self):
+    @api.depends("company_id", "currency_id", "prepayment_type")
+    def _compute_prepayment_amount(self):
         for order in self:
             company = order.company_id
             amount = company.paylinks_deposit_amount
             if order.currency_id and order.currency_id != company.currency_id:
                 day = order.date_order or fields.Date.today()
                 amount = company.currency_id._convert(amount, order.currency_id, company, day)
-            order.paylinks_deposit_amount = amount
+            order.prepayment_amount = amount
 
-    @api.constrains("require_payment", "paylinks_deposit_type", "paylinks_deposit_amount")
-    def _check_paylinks_deposit_amount(self):
+    @api.constrains("require_payment", "prepayment_type", "prepayment_amount")
+    def _check_prepayment_amount(self):
         for order in self:
-            amount = order.paylinks_deposit_amount
+            amount = order.prepayment_amount
             if order._asks_fixed_deposit() and order.currency_id.compare_amounts(amount, 0) <= 0:
                 raise ValidationError(
                     self.env._(
@@ -62,20 +62,20 @@ class SaleOrder(models.Model):
                 )
 
     def _asks_fixed_deposit(self):
-        return self.require_payment and self.paylinks_deposit_type == "fixed"
+        return self.require_payment and self.prepayment_type == "fixed"
 
     def _get_prepayment_required_amount(self):
         """Override of ``sale``: a fixed deposit, never more than the total."""
         self.ensure_one()
         if not self._asks_fixed_deposit():
             return super()._get_prepayment_required_amount()
-        return self.currency_id.round(min(self.paylinks_deposit_amount, self.amount_total))
+        return self.currency_id.round(min(self.prepayment_amount, self.amount_total))
 
     def _get_deposit_part(self):
         """Return which part of the total a fixed deposit is, as Odoo's portal tells it."""
-        if self.currency_id.compare_amounts(self.paylinks_deposit_amount, self.amount_total) >= 0:
+        if self.currency_id.compare_amounts(self.prepayment_amount, self.amount_total) >= 0:
             return 1.0
-        part = self.paylinks_deposit_amount / self.amount_total
+        part = self.prepayment_amount / self.amount_total
         return min(max(round(part, 2), LEAST_PART), MOST_PART)
 
     def _update_deposit_part(self):

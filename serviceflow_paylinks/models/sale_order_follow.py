@@ -2,8 +2,8 @@ from odoo import api, models
 
 # What an order's deposit depends on, besides its lines.
 WATCHED = frozenset(
-    "state require_payment require_signature signature prepayment_percent paylinks_deposit_type"
-    " paylinks_deposit_amount partner_id currency_id pricelist_id company_id validity_date".split()
+    "state require_payment require_signature signature prepayment_percent prepayment_type"
+    " prepayment_amount partner_id currency_id pricelist_id company_id validity_date".split()
 )
 LINE_WATCHED = frozenset(
     "price_unit product_uom_qty discount tax_ids product_id product_uom_id display_type"

@@ -7,7 +7,7 @@ _logger = logging.getLogger(__name__)
 
 
 class SaleOrder(models.Model):
-    """Odoo's own Send of a quotation carries the deposit link: for one, and for several."""
+    """Odoo's own Send of a quotation carries the deposit link: for one, for several, scheduled."""
 
     _inherit = "sale.order"
 
@@ -49,6 +49,19 @@ class SaleOrder(models.Model):
         links = self.env["payment.link"].sudo().browse(sent.get(self.id, []))
         return links.filtered(lambda link: link.sale_order_id == self)
 
+    def message_post(self, **kwargs):
+        """Override of ``sale``: the message that sends a quotation carries its link."""
+        order = self
+        if self._paylinks_is_sending():
+            sent = self._paylinks_links_to_send()
+            order = self.with_context(paylinks_sent_orders=sent)
+        return super(SaleOrder, order).message_post(**kwargs)
+
+    def _paylinks_is_sending(self):
+        """Whether the message being made is Odoo's Send of a quotation."""
+        context = self.env.context
+        return bool(context.get("paylinks_send") or context.get("mark_so_as_sent"))
+
     def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
         """Override of ``sale``: the customer's button pays."""
         groups = super()._notify_get_recipients_groups(
@@ -73,7 +86,9 @@ class SaleOrder(models.Model):
 
     def _message_mail_after_hook(self, mails):
         result = super()._message_mail_after_hook(mails)
-        for mail in mails.filtered(lambda mail: mail.model == self._name):
+        # Odoo leaves out a second email to the same address.
+        sent = mails.filtered(lambda mail: mail.model == self._name and mail.state != "cancel")
+        for mail in sent:
             if link := self.browse(mail.res_id)._paylinks_sent_link():
                 link._note_sent_with_order(mail.mail_message_id, mail.recipient_ids)
         return result
@@ -82,23 +97,12 @@ class SaleOrder(models.Model):
 class MailComposeMessage(models.TransientModel):  # pylint: disable=no-wizard-in-models
     _inherit = "mail.compose.message"
 
-    def _action_send_mail_comment(self, res_ids):
-        return super(
-            MailComposeMessage, self._paylinks_with_deposits(res_ids)
-        )._action_send_mail_comment(res_ids)
-
     def _action_send_mail_mass_mail(self, res_ids, auto_commit=False):
-        composer = self._paylinks_with_deposits(res_ids)
+        """Override of ``mail``: several quotations at once; one goes by ``message_post``."""
+        composer, orders = self, self.env["sale.order"]
+        if self.model == orders._name and orders._paylinks_is_sending():
+            sent = orders.browse(res_ids)._paylinks_links_to_send()
+            composer = self.with_context(paylinks_sent_orders=sent)
         return super(MailComposeMessage, composer)._action_send_mail_mass_mail(
             res_ids, auto_commit=auto_commit
         )
-
-    def _paylinks_with_deposits(self, res_ids):
-        """Return the composer with the links of the orders, if it sends quotations."""
-        context = self.env.context
-        if self.model != "sale.order" or not (
-            context.get("paylinks_send") or context.get("mark_so_as_sent")
-        ):
-            return self
-        links = self.env["sale.order"].browse(res_ids)._paylinks_links_to_send()
-        return self.with_context(paylinks_sent_orders=links)

@@ -16,21 +16,12 @@ import stripe
 
 from .. import const
 from ..exceptions import FinalError, NotificationError, RetryableError, UnknownCheckoutError
-from . import money, money_back
-from .base import (
-    EXPIRED,
-    FAILED,
-    OPEN,
-    PAID,
-    PROCESSING,
-    Account,
-    Checkout,
-    Endpoint,
-    Notification,
-    Processor,
-)
-from .declines import decline_kind
-from .stripe_charges import PREFIX, charge_params, read_intent, utc
+from . import money
+from .base import EXPIRED, FAILED, OPEN, Account, Endpoint, Processor
+from .stripe_charges import PREFIX, charge_params, read_intent
+from .stripe_events import read_event
+from .stripe_money_back import read_dispute, read_refund
+from .stripe_sessions import read_session, session_params
 
 # The SDK would write a file in the home folder and report timings to Stripe.
 stripe.enable_telemetry = False
@@ -52,12 +43,6 @@ PERSON_CODES = {
     "charge_already_refunded": "already_refunded",
     "charge_disputed": "disputed",
 }
-
-# Languages of Stripe's page (Checkout Session `locale`); anything else: the browser's own.
-LOCALES = frozenset(
-    "bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hr hu id it ja ko lt lv ms mt nb nl pl pt"
-    " pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW".split()
-)
 
 
 @dataclass(frozen=True)
@@ -113,7 +98,7 @@ class StripeProcessor(Processor):
         try:
             with _errors("open a checkout"):
                 session = self._client.checkout.sessions.create(
-                    params=_session_params(request, key), options={"idempotency_key": key}
+                    params=session_params(request, key), options={"idempotency_key": key}
                 )
         except FinalError as error:
             if error.person != "unreachable":
@@ -123,14 +108,14 @@ class StripeProcessor(Processor):
         if _is_replayed(session):
             # The stored answer shows the session as it was when it was opened.
             return self.look_at_checkout(session.id)
-        return _read_session(session.to_dict())
+        return read_session(session.to_dict())
 
     def look_at_checkout(self, ref):
         if ref.startswith(PREFIX):
             return self._look_at_charge(ref)
         with _errors("look at a checkout"):
             session = self._client.checkout.sessions.retrieve(ref, params={"expand": EXPAND})
-        return _read_session(session.to_dict())
+        return read_session(session.to_dict())
 
     def close_checkout(self, ref):
         try:
@@ -165,7 +150,7 @@ class StripeProcessor(Processor):
                 params={"status": "open", "limit": 100, "created": {"gte": int(time.time()) - DAY}}
             )
             for session in sessions.auto_paging_iter():
-                checkout = _read_session(session.to_dict())
+                checkout = read_session(session.to_dict())
                 if checkout.key == key:
                     return checkout
         raise error
@@ -224,19 +209,19 @@ class StripeProcessor(Processor):
             refund = self._client.refunds.create(params=params, options={"idempotency_key": key})
             if _is_replayed(refund):
                 refund = self._client.refunds.retrieve(refund.id)
-        return money_back.read_refund(refund.to_dict())
+        return read_refund(refund.to_dict())
 
     def look_at_refunds(self, payment_ref):
         params = {"payment_intent": payment_ref, "limit": 100}
         with _errors("look at refunds"):
             found = list(self._client.refunds.list(params=params).auto_paging_iter())
-        return [money_back.read_refund(refund.to_dict()) for refund in reversed(found)]
+        return [read_refund(refund.to_dict()) for refund in reversed(found)]
 
     def look_at_disputes(self, payment_ref):
         params = {"payment_intent": payment_ref, "limit": 100}
         with _errors("look at disputes"):
             found = list(self._client.disputes.list(params=params).auto_paging_iter())
-        return [money_back.read_dispute(dispute.to_dict()) for dispute in reversed(found)]
+        return [read_dispute(dispute.to_dict()) for dispute in reversed(found)]
 
     # -- notifications --
 
@@ -247,7 +232,7 @@ class StripeProcessor(Processor):
             raise NotificationError("body is not UTF-8") from error
         self._check_signature(text, signature or "")
         try:
-            return _read_event(json.loads(text))
+            return read_event(json.loads(text))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise NotificationError("signed, but not an event") from error
 
@@ -260,7 +245,7 @@ class StripeProcessor(Processor):
             params["starting_after"] = after
         with _errors("list events"):
             page = self._client.events.list(params=params)
-        return [_read_event(event.to_dict()) for event in page.data], page.has_more
+        return [read_event(event.to_dict()) for event in page.data], page.has_more
 
     def _check_signature(self, text, signature):
         """Accept a signature of any secret that is valid now, neither old nor from the future."""
@@ -360,125 +345,6 @@ def _is_replayed(answer):
     """Whether an answer is the stored one of an earlier call with the same key."""
     headers = {k.lower(): v for k, v in (answer.last_response.headers or {}).items()}
     return headers.get("idempotent-replayed") == "true"
-
-
-def _session_params(request, key):
-    """Return the parameters of a Checkout Session (https://docs.stripe.com/api/checkout/sessions/create)."""
-    metadata = {"paylinks_key": key, "reference": request.reference}
-    params = {
-        "mode": "payment",
-        "ui_mode": "hosted_page",
-        "submit_type": "pay",
-        "line_items": _line_items(request),
-        "client_reference_id": request.reference[:200],
-        "locale": stripe_locale(request.locale),
-        "expires_at": request.expires_at,
-        "success_url": request.success_url,
-        "cancel_url": request.cancel_url,
-        "metadata": metadata,
-        # It would otherwise follow a switch in Stripe's dashboard and change the currency.
-        "adaptive_pricing": {"enabled": False},
-        "payment_intent_data": {
-            "description": request.reference,
-            "metadata": metadata,
-        },
-    }
-    if request.email:
-        params["customer_email"] = request.email
-    if request.email and request.receipt:
-        params["payment_intent_data"]["receipt_email"] = request.email
-    return params
-
-
-def _line_items(request):
-    """Return the lines of Stripe's page: what is paid, and the tip, if there is one."""
-    product = {"name": request.name[:250]}
-    if request.description:
-        product["description"] = request.description[:500]
-    lines = [(request.amount - request.tip, product)]
-    if request.tip:
-        lines.append((request.tip, {"name": request.tip_name[:250]}))
-    return [
-        {
-            "quantity": 1,
-            "price_data": {
-                "currency": request.currency.lower(),
-                "unit_amount": amount,
-                "product_data": product,
-            },
-        }
-        for amount, product in lines
-    ]
-
-
-def stripe_locale(lang):
-    """Return Stripe's code for an Odoo language (``fr_FR`` → ``fr``), or ``auto``."""
-    code = (lang or "").split("@")[0].split(".")[0].replace("_", "-")
-    return next((c for c in (code, code.split("-")[0]) if c in LOCALES), "auto")
-
-
-def _read_session(session):
-    """Return the Checkout that a session's dictionary describes."""
-    intent = session.get("payment_intent")
-    intent = intent if isinstance(intent, dict) else {"id": intent or ""}
-    charge = intent.get("latest_charge")
-    charge = charge if isinstance(charge, dict) else {}
-    details = charge.get("payment_method_details") or {}
-    method = details.get("type") or ""
-    return Checkout(
-        ref=session["id"],
-        outcome=_read_outcome(session, intent),
-        amount=session.get("amount_total") or 0,
-        currency=(session.get("currency") or "").upper(),
-        live=bool(session.get("livemode")),
-        key=(session.get("metadata") or {}).get("paylinks_key") or "",
-        url=session.get("url") or "",
-        expires_at=utc(session.get("expires_at")),
-        payment_ref=intent["id"],
-        paid_at=utc(charge.get("created") or intent.get("created")),
-        method=(details.get("card") or {}).get("brand") or method,
-        problem=(intent.get("last_payment_error") or {}).get("message") or "",
-        problem_kind=decline_kind(intent.get("last_payment_error")),
-    )
-
-
-def _read_outcome(session, intent):
-    """``complete`` and ``unpaid``: an asynchronous method that is pending, or failed since."""
-    if session["status"] == "open":
-        return OPEN
-    if session["status"] == "expired":
-        return EXPIRED
-    if session["payment_status"] != "unpaid" or intent.get("status") == "succeeded":
-        return PAID
-    if intent.get("status") in ("requires_payment_method", "canceled"):
-        return FAILED
-    return PROCESSING
-
-
-def _read_event(event):
-    """Return the Notification of a verified event's dictionary."""
-    obj = event["data"]["object"]
-    kind = {
-        "checkout.session": "checkout",
-        "payment_intent": "payment",
-        "refund": "refund",
-        "dispute": "dispute",
-    }.get(obj["object"], "other")
-    payment = obj["id"] if kind == "payment" else obj.get("payment_intent")
-    key = (obj.get("metadata") or {}).get("paylinks_key")
-    values = (event["id"], event["type"], obj["id"])
-    if not all(isinstance(value, str) for value in values):
-        raise TypeError("an event's ids are text")
-    return Notification(
-        event_ref=event["id"],
-        event_type=event["type"],
-        kind=kind,
-        object_ref=obj["id"],
-        live=bool(event["livemode"]),
-        payment_ref=payment if isinstance(payment, str) else "",
-        key=key if isinstance(key, str) else "",
-        account=event.get("account") or "",
-    )
 
 
 def _seconds(moment):

@@ -7,4 +7,5 @@ from . import (
     payment_link_refund,
     payment_link_reminder_preview,
     payment_link_settings,
+    payment_link_sms_preview,
 )

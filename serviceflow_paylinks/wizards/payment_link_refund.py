@@ -44,6 +44,13 @@ class PaymentLinkRefund(models.TransientModel):
     amount = fields.Monetary(
         compute="_compute_amount", store=True, readonly=False, required=True, precompute=True
     )
+    tip = fields.Monetary(
+        "Of Which Tip",
+        compute="_compute_tip",
+        compute_sudo=True,
+        help="The tip is given back last, and is no part of the invoice: only the rest is booked as"
+        " chosen below.",
+    )
     reason = fields.Selection(REASONS, default="requested_by_customer", required=True)
     choice = fields.Selection(
         CHOICES,
@@ -80,12 +87,21 @@ class PaymentLinkRefund(models.TransientModel):
             refund = wizard._get_shown(wizard.refund_id)
             wizard.amount = -refund.amount if refund else wizard.refundable
 
+    @api.depends("transaction_id", "refund_id", "amount")
+    def _compute_tip(self):
+        for wizard in self:
+            attempt, refund = wizard.transaction_id, wizard.refund_id
+            if refund:
+                wizard.tip = -refund.tip_amount
+            else:
+                wizard.tip = attempt._get_tip_to_give_back(wizard.amount) if attempt else 0.0
+
     @api.depends("transaction_id", "refund_id")
     def _compute_choice(self):
         """Credit that is there already is taken first: the accountant may have written the credit
         note before."""
         for wizard in self:
-            amount = wizard.amount or wizard.refundable
+            amount = (wizard.amount or wizard.refundable) - wizard.tip
             if not wizard.invoice_id or (
                 wizard.credit and wizard.currency_id.compare_amounts(wizard.credit, amount) >= 0
             ):
@@ -111,7 +127,7 @@ class PaymentLinkRefund(models.TransientModel):
         self.ensure_one()
         self.link_id._check_may_manage()
         attempt = self._get_attempt()
-        self._check_choice(self.amount)
+        self._check_choice(self.amount - self.tip)
         refund = attempt._reserve_refund(
             self.amount,
             self.sudo().key,
@@ -156,7 +172,7 @@ class PaymentLinkRefund(models.TransientModel):
         refund = refund.with_env(source.env)
         if refund.state != "done" or refund.refund_choice:
             raise UserError(self.env._("This refund is booked already, or has failed since."))
-        self._check_choice(-refund.amount)
+        self._check_choice(refund._get_refunded_work())
         refund.refund_choice = self.choice
         refund._settle_refund()
         self.link_id._log_history(
@@ -177,7 +193,10 @@ class PaymentLinkRefund(models.TransientModel):
         return attempt
 
     def _check_choice(self, amount):
-        """Refuse, before any money moves, what could not be booked so."""
+        """Refuse, before any money moves, what could not be booked so.
+
+        :param float amount: without the tip
+        """
         if self.choice == "credit" and self.currency_id.compare_amounts(amount, self.credit) > 0:
             raise UserError(
                 self.env._(

@@ -24,10 +24,6 @@ class Office:
             self.orders = self.case.order
         self.attempt(lambda: self._keep(self.orders.generate_deposit_links()))
 
-    def cancel_order(self):
-        if self.orders and self.orders.state != "cancel":
-            self.attempt(self.orders._action_cancel)
-
     def pay_by_bank(self, invoice, share):
         """Register a bank transfer of a share of what is open."""
         amount = invoice.currency_id.round(invoice.amount_residual * share)

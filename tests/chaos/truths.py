@@ -69,10 +69,9 @@ class Truths(MoneyTruths):
         if link.purpose == "invoice":
             invoice = link.invoice_id
             owed = invoice.amount_residual if invoice.state == "posted" else 0.0
-            flying = sum(
-                tx.amount - tx.tip_amount for tx in on_its_way if invoice in tx.invoice_ids
-            )
-            parts.append(max(owed - sum(tx.amount - tx.tip_amount for tx in flying), 0))
+            flying = [tx for tx in on_its_way if invoice in tx.invoice_ids]
+            flying = sum(tx.amount - tx.tip_amount for tx in flying)
+            parts.append(max(owed - flying, 0))
         elif link.purpose == "deposit":
             order = link.sale_order_id
             parts.append(order.amount_total if order.state != "cancel" else 0.0)
@@ -160,6 +159,12 @@ class Truths(MoneyTruths):
                     self.case.assertEqual(before, now, f"history of {link.name}")
                     now = after
             self.case.assertEqual(now, labels[link.state], f"history of {link.name}")
+
+    def contract_was_kept(self):
+        """Every exchange kept to Stripe's contract. A call that is repeated after a day names a
+        moment that has passed: Stripe refuses it, and the attempt is given up."""
+        broken = [v for v in self.world.sandbox.violations if v.problem.where != "expires_at"]
+        self.case.assertFalse(broken, "the exchange with Stripe broke its contract")
 
     # -- parts --
 

@@ -1,4 +1,4 @@
-"""Refunds and disputes as Stripe describes them, read into the boundary's values.
+"""Refunds and disputes as Stripe describes them, read into the boundary's values. No SDK in here.
 
 Facts: https://docs.stripe.com/api/refunds/object and https://docs.stripe.com/api/disputes/object.
 """
