@@ -9,6 +9,7 @@ make bench
 import base64
 import io
 import os
+import resource
 import statistics
 import threading
 import time
@@ -103,6 +104,9 @@ def open_cold(browser, url):
 
 server = make_server("127.0.0.1", 0, root, threaded=True, request_handler=Silent)
 threading.Thread(target=partial(server.serve_forever, 0.05), daemon=True).start()
+# Odoo limits its own memory, and so that of the programs it starts: too little for Chromium.
+_soft, most = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (most, most))
 seen = {name: [] for name in pages}
 with sync_playwright() as playwright:
     program = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
