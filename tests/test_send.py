@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from freezegun import freeze_time
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, new_test_user
 from odoo.tools import mute_logger
 
@@ -113,6 +113,18 @@ class TestSend(SendingCase):
         with self.assertRaisesRegex(UserError, "has no email address"):
             link.send_by_email()
         self.assertFalse(self.rows(link))
+
+    def test_number_of_another_country(self):
+        """A number is read as its customer's country writes it; with a code it is any country's."""
+        german = self.other_customer("Anna", country_id=self.env.ref("base.de").id)
+        home = self.make_custom_link(partner_id=german.id, phone="0151 23456789")
+        self.assertEqual(home.phone, "+4915123456789")
+        with self.assertRaisesRegex(ValidationError, "is not a phone number"):
+            self.make_custom_link(phone="0151 23456789")
+        abroad = self.make_custom_link(phone="+49 151 23456788")
+        (home | abroad).send_by_sms()
+        self.send()
+        self.assertEqual(self.states(home | abroad), ["sent", "sent"])
 
     def test_blacklists_are_respected_and_said(self):
         link = self.make_link()
