@@ -82,7 +82,8 @@ def on_load(run, retried):
     again = "; ".join(f"{run.log.count(words)} {what}" for what, words in retried.items())
     sums = (
         f"{there['payments']} payments in the books, {there['events']} messages in the ledger, each"
-        f" of which came twice. Requests: {again}. {len(run.problems)} errors."
+        f" of which came twice. Requests: {again};"
+        f" {run.cut} connections were cut and made again. {len(run.problems)} errors."
     )
     return [*lines, "", sums]
 
