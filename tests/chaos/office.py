@@ -76,7 +76,7 @@ class Office:
 
     def generate_part(self, invoice, share):
         """Make another link for a part of the invoice, if it owes anything."""
-        if invoice.state == "posted" and not invoice.amount_residual:
+        if invoice._get_nothing_to_collect():
             return
         amount = round(invoice.amount_total * share, 2)
         values = {"purpose": "invoice", "invoice_id": invoice.id, "amount": amount}
