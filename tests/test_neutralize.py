@@ -103,7 +103,13 @@ class TestNeutralize(PaylinksCase):
 
     def test_nothing_happens_even_when_keys_and_schedules_come_back(self):
         """Somebody tries something out on the copy, with the original's own account at that."""
-        self.provider.write({"state": "test", "stripe_secret_key": "sk_test_4eC39HqLyjWDarjt"})
+        self.provider.write(
+            {
+                "state": "test",
+                "stripe_secret_key": "sk_test_4eC39HqLyjWDarjt",
+                "stripe_publishable_key": "pk_test_TYooMQauvdEDq54N",
+            }
+        )
         mails, texts = self.env["mail.mail"].search([]), self.env["sms.sms"].search([])
         for schedule in SCHEDULES:
             self.run_schedule(schedule)

@@ -71,8 +71,10 @@ class PaymentLinkGenerate(models.TransientModel):
     @api.depends("amount", "currency_id")
     def _compute_charge_label(self):
         for wizard in self:
-            amount = wizard.currency_id.format(wizard.amount)
-            wizard.charge_label = self.env._("Charge %s", amount)
+            currency = wizard.currency_id
+            wizard.charge_label = bool(currency) and self.env._(
+                "Charge %s", currency.format(wizard.amount)
+            )
 
     @api.depends("invoice_ids", "purpose", "is_collect")
     def _compute_online_problem(self):
