@@ -15,7 +15,7 @@ COMMANDS = {
     "lint": True,
     "format": True,
     "gallery": True,
-    "bench": True,
+    "bench": False,
     "chaos": True,
     "mutate": True,
     "kills": True,
