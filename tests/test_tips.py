@@ -105,7 +105,6 @@ class TestTips(TipsCase):
                 "partner_id": self.customer.id,
                 "require_signature": False,
                 "require_payment": True,
-                "require_signature": False,
                 "prepayment_percent": 0.5,
                 "order_line": [
                     Command.create({"name": "Boiler", "price_unit": 200, "tax_ids": False})

@@ -21,7 +21,7 @@ class PaymentLink(models.Model):
         if vals["purpose"] == "deposit" and "amount" not in vals and document is not None:
             vals["deposit_follows"] = True
             vals["amount"] = document._get_deposit_due()
-        super()._complete_terms(vals, now, document)
+        return super()._complete_terms(vals, now, document)
 
     @api.depends(
         "deposit_follows",
