@@ -69,6 +69,8 @@ class PaymentLink(models.Model):
         """
         vals.setdefault("purpose", "invoice" if vals.get("invoice_id") else "custom")
         if document is not None:
+            if why := self._get_nothing_to_ask(document):
+                raise ValidationError(why)
             vals.update(company_id=document.company_id.id, currency_id=document.currency_id.id)
             if vals.setdefault("partner_id", document.partner_id.id) != document.partner_id.id:
                 self._check_partner_of(document, vals["partner_id"])
@@ -84,6 +86,14 @@ class PaymentLink(models.Model):
             vals.setdefault("currency_id", company.currency_id.id)
         if not vals.get("partner_id"):
             raise ValidationError(self.env._("Choose the customer who is to pay."))
+
+    def _get_nothing_to_ask(self, document):
+        """Return why no link can be made for a document, for the clerk; empty if one can."""
+        if document._name == "account.move":
+            return document._get_nothing_to_collect()
+        if document.state == "cancel":
+            return self.env._("%s is cancelled: there is nothing to pay.", document.name)
+        return ""
 
     def _check_partner_of(self, document, partner_id):
         partner = self.env["res.partner"].sudo().browse(partner_id)
