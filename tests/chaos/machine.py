@@ -135,6 +135,10 @@ class Histories(RuleBasedStateMachine):
     def cancel_invoice(self, number):
         self.world.cancel_invoice(chosen(self.world.invoices, number))
 
+    @rule()
+    def cancel_order(self):
+        self.world.cancel_order()
+
     # -- staff: refunds, disputes, settings --
 
     @rule(number=NUMBERS, share=SHARES, choice=BOOKINGS)

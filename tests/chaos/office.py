@@ -24,6 +24,10 @@ class Office:
             self.orders = self.case.order
         self.attempt(lambda: self._keep(self.orders.generate_deposit_links()))
 
+    def cancel_order(self):
+        if self.orders and self.orders.state != "cancel":
+            self.attempt(self.orders._action_cancel)
+
     def pay_by_bank(self, invoice, share):
         """Register a bank transfer of a share of what is open."""
         amount = invoice.currency_id.round(invoice.amount_residual * share)
@@ -75,9 +79,7 @@ class Office:
         self.attempt(lambda: self._keep(invoice.generate_payment_links()))
 
     def generate_part(self, invoice, share):
-        """Make another link for a part of the invoice, if it owes anything."""
-        if invoice._get_nothing_to_collect():
-            return
+        """Make another link for a part of the invoice; refused where it owes nothing."""
         amount = round(invoice.amount_total * share, 2)
         values = {"purpose": "invoice", "invoice_id": invoice.id, "amount": amount}
         self.attempt(lambda: self._keep(self.env["payment.link"].create(values)))
