@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from .browser import eventually
 from .test_staff_browser import clerk, fits, shop, shot  # noqa: F401  fixtures
 
 
@@ -42,7 +43,8 @@ def test_first_use(shop, clerk):
     assert "Open a confirmed invoice and press Collect" in page.inner_text()
     shot(clerk, "first-use")
     assert fits(clerk)
-    assert clerk.page.locator("[data-figure]").count() == 0, "figures of nothing"
+    figures = clerk.page.locator("[data-figure]").count
+    assert eventually(figures, 0) == 0, "figures of nothing"
     clerk.page.get_by_role("button", name="New Link").first.click()
     clerk.dialog().get_by_role("button", name="Generate").wait_for()
     clerk.dialog().get_by_role("button", name="Cancel").click()

@@ -107,6 +107,7 @@ class TestDialogsOfOthers(RightsCase):
                 "payment.link.refund",
                 "payment.link.reminder.preview",
                 "payment.link.settings",
+                "payment.link.sms.preview",
             },
         )
 

@@ -24,6 +24,7 @@ MODELS = {
     "payment.link.generate.line": (CREATE, "-", "-", "-"),
     "payment.link.bulk": (CREATE, CREATE, CREATE, CREATE),
     "payment.link.refund": (MANAGE, MANAGE, MANAGE, MANAGE),
+    "payment.link.sms.preview": (CREATE, CREATE, CREATE, CREATE),
     "payment.link.settings": (MANAGE, MANAGE, MANAGE, "-"),
     "payment.link.connect": ("administrator", "administrator", "administrator", "-"),
 }

@@ -203,6 +203,7 @@ class TestRightsTable(RightsCase):
             answer = self.url_open(
                 f"/json/2/{row.model}/{row.method}",
                 json=body,
+                method="POST",
                 headers={"Authorization": f"bearer {self.key}"} if self.key else {},
             )
             result = json.loads(answer.text)
