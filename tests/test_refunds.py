@@ -71,6 +71,15 @@ class TestRefundFromOdoo(RefundCase):
         self.assertEqual(another.amount, 100)
         self.assertEqual(self.open_lines(), [100])
 
+    def test_a_credit_note_where_the_invoice_is_open_again(self):
+        """What the customer owes again stays owed: the note is for the second refund alone."""
+        link = self.paid_link(100)
+        self.refund(link, amount=30, choice="outstanding")
+        self.refund(link, amount=20, choice="credit_note")
+        self.assertEqual(link.invoice_id.amount_residual, 30)
+        self.assertEqual(self.customer_balance(), 30)
+        self.assertEqual(self.open_lines(), [30])
+
     def test_with_taxes_to_the_cent(self):
         taxes = self.env["account.tax"].create(
             [

@@ -213,6 +213,8 @@ class PaymentTransaction(models.Model):
         if account and terms.account_id != account:
             terms.account_id = account
         note.action_post()
+        # Odoo matches a credit note with what its invoice still owes; this one meets the refund.
+        note._paylinks_receivable_lines().remove_move_reconcile()
         return note
 
     # -- the refund came back --
