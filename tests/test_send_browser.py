@@ -7,6 +7,7 @@ import pytest
 from dev.stack import Stack, clone_for_test, drop_database
 
 from .browser import DESKTOP, Clerk, chromium, eventually, picture
+from .postoffice import MailServer
 from .test_hub_browser import Shop
 
 NUMBER = "+12025550143"
@@ -16,9 +17,9 @@ NUMBER = "+12025550143"
 def shop():
     database = clone_for_test("sending")
     try:
-        with Stack(database, name="sending") as stack, chromium() as browser:
+        with MailServer() as mail, Stack(database, name="sending") as stack, chromium() as browser:
             stack.configure_stripe()
-            yield Shop(stack, browser)
+            yield Shop(stack, browser, mail)
     finally:
         drop_database(database)
 
