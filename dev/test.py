@@ -53,8 +53,9 @@ def _pytest(name, chromium):
     command += ["-p", "dev.pytest_guard", "-p", "dev.pytest_coverage"]
     command += ["-p", "dev.pytest_secrets"]
     if not os.environ.get("TESTS"):
-        # Each process has a copy of the database; the tests of one file share their servers.
-        command += [f"--numprocesses={PROCESSES}", "--dist=loadfile"]
+        # Each process has a copy of the database; the tests of one file share their servers. By
+        # their names: the longest, the histories, would come last if sorted by number of tests.
+        command += [f"--numprocesses={PROCESSES}", "--dist=loadfile", "--no-loadscope-reorder"]
     command += [*shlex.split(os.environ.get("ARGS", "")), *_test_paths()]
     env = odoo.environment(
         CHROMIUM=chromium,
