@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 PICTURES = Path(__file__).resolve().parent.parent / ".dev" / "screenshots"
-SECONDS = 20
+SECONDS = 45
 
 
 @contextmanager

@@ -103,7 +103,8 @@ class Payer:
 
 def test_double_click(payer):
     payer.page.get_by_role("button", name="Pay").dblclick(no_wait_after=True)
-    payer.page.wait_for_url("**/c/pay/**")
+    # The second click ends the first one's way there, which `wait_for_url` would take for a fault.
+    assert eventually(lambda: "/c/pay/" in payer.page.url, True)
     assert len(payer.sessions()) == 1
 
 
