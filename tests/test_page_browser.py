@@ -6,10 +6,11 @@ In Chromium on running servers, with JavaScript and without: the page has none o
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from dev.stack import Stack, clone_for_test, drop_database
 
-from .browser import Stripe, chromium, eventually
+from .browser import SECONDS, Stripe, chromium, eventually
 from .page_gallery import BROWSER, Gallery
 
 DECLINED_CARD = "4000000000009995"
@@ -104,7 +105,7 @@ class Payer:
 def test_double_click(payer):
     payer.page.get_by_role("button", name="Pay").dblclick(no_wait_after=True)
     # The second click ends the first one's way there, which `wait_for_url` would take for a fault.
-    assert eventually(lambda: "/c/pay/" in payer.page.url, True)
+    expect(payer.page).to_have_url(re.compile("/c/pay/"), timeout=SECONDS * 1000)
     assert len(payer.sessions()) == 1
 
 
