@@ -1,5 +1,6 @@
 # make demo    Odoo with the addon, demo data and a Stripe to pay with, until Ctrl-C
-# make test    every test; ARGS="-k name" for pytest's options, TESTS=tests/test_x.py for some of them
+# make test    every test; ARGS="-k name" for pytest's options, TESTS=tests/test_x.py for some of them,
+#              COVERAGE=1 to be told which lines they reach (slower)
 # make lint    every check of the sources; `make format` puts right what can be put right by itself
 # make gallery the customer's page in every state, as pictures in .dev/screenshots/sheets/
 # make bench   the figures we state, beside stock Odoo's; N=10000 for more links
@@ -13,7 +14,7 @@
 
 PYTHON ?= python3
 COMMANDS := demo test lint format gallery bench chaos mutate kills load clean
-export ARGS TESTS N SEED FAULTS
+export ARGS TESTS COVERAGE N SEED FAULTS
 
 .PHONY: help $(COMMANDS)
 

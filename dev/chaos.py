@@ -58,14 +58,13 @@ def play(name, seed, number, root=paths.ROOT, config=odoo.CONFIG, **variables):
         CHAOS_SEED=str(seed), CHAOS_HISTORIES=str(number), PYTHONPATH=str(root), **variables
     )
     player = subprocess.Popen(
-        [os.fspath(part) for part in (*command, TEST)],
+        process.tied((*command, TEST)),
         cwd=root,
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        preexec_fn=process.die_with_parent,
     )
     try:
         output, _ = player.communicate()

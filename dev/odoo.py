@@ -30,8 +30,12 @@ except BaseException:
 
 
 def write_config():
-    """Write the configuration file every Odoo of this checkout runs with."""
-    CONFIG.write_text(
+    """Write the configuration file every Odoo of this checkout runs with.
+
+    At once: another `make` in this checkout may be starting an Odoo that reads it.
+    """
+    new = CONFIG.with_suffix(f".{os.getpid()}")
+    new.write_text(
         "[options]\n"
         f"addons_path = {paths.ROOT}\n"
         f"data_dir = {paths.DATA}\n"
@@ -42,6 +46,7 @@ def write_config():
         "limit_memory_soft = 0\n"  # the limit would be inherited by browsers that tests start
         "limit_memory_hard = 0\n"
     )
+    new.replace(CONFIG)
 
 
 def write_program():

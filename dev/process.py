@@ -13,12 +13,20 @@ from dev.errors import DevError
 
 PR_SET_PDEATHSIG = 1
 TAIL_LINES = 25
+# Ends the program with the thread that started it. (`preexec_fn` would run Python between fork and
+# exec, which in a process of several threads may never end.)
+TIED = ("setpriv", "--pdeathsig", "TERM", "--")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def die_with_parent(signum=signal.SIGTERM):
     """Ask the kernel to send `signum` to this process when its parent dies (Linux only)."""
     _libc.prctl(PR_SET_PDEATHSIG, signum, 0, 0, 0)
+
+
+def tied(command):
+    """The command line of a program that ends when we do."""
+    return [*TIED, *(os.fspath(part) for part in command)]
 
 
 def run(command, *, log="setup", env=None, cwd=None, stdin=None, check=True, failure=None):
@@ -30,7 +38,7 @@ def run(command, *, log="setup", env=None, cwd=None, stdin=None, check=True, fai
     :raise DevError: when it ends with another code than 0 and `check` is set
     """
     process = subprocess.Popen(
-        [os.fspath(part) for part in command],
+        tied(command),
         stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -39,7 +47,6 @@ def run(command, *, log="setup", env=None, cwd=None, stdin=None, check=True, fai
         env=env,
         cwd=cwd,
         start_new_session=True,
-        preexec_fn=die_with_parent,
     )
     try:
         output, _ = process.communicate(stdin)
@@ -97,14 +104,13 @@ class Service:
         with self.log.open("ab") as log:
             self._log_start = log.tell()
             self.process = subprocess.Popen(
-                self.command,
+                tied(self.command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self.env,
                 cwd=self.cwd,
                 start_new_session=True,
-                preexec_fn=die_with_parent,
             )
 
     def stop(self, grace=15.0):

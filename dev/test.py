@@ -24,10 +24,18 @@ from dev.progress import step
 TESTS = f"{paths.ADDON}/tests"
 STOP_SECONDS = 30
 PROCESSES = 2
+# A test that takes longer than the longest does on a busy machine hangs: where is told, its process
+# ends, and the other tests go on.
+HANGS_AFTER = 900
+# A lock that nobody will give back is an error of the statement that waits for it.
+LOCK_TIMEOUT = "-c lock_timeout=240s"
 
 
 def main():
-    """Run the tests named in TESTS (all by default) with pytest's options in ARGS."""
+    """Run the tests named in TESTS (all by default) with pytest's options in ARGS.
+
+    COVERAGE=1 measures which lines they reach, which slows them down.
+    """
     with preparation.ready() as source:
         with locks.setup_lock():
             chromium = browser.ensure()
@@ -47,11 +55,13 @@ def main():
 def _pytest(name, chromium):
     results = paths.WORK / "coverage" / str(os.getpid())
     results.mkdir(parents=True, exist_ok=True)
-    # --cov takes the next word as its value unless that is an option.
-    command = [paths.VENV_PYTHON, "-m", "pytest", "--cov", "--odoo-http"]
+    command = [paths.VENV_PYTHON, "-m", "pytest", "--odoo-http"]
     command += [f"--odoo-config={odoo.CONFIG}", f"--odoo-database={name}"]
-    command += ["-p", "dev.pytest_guard", "-p", "dev.pytest_coverage"]
-    command += ["-p", "dev.pytest_secrets"]
+    command += ["-p", "dev.pytest_guard", "-p", "dev.pytest_secrets", "--odoo-log-level=info"]
+    command += ["-o", f"faulthandler_timeout={HANGS_AFTER}"]
+    command += ["-o", "faulthandler_exit_on_timeout=true"]
+    if os.environ.get("COVERAGE"):
+        command += ["-p", "dev.pytest_coverage", f"--cov={paths.ADDON}", "--cov=sandbox"]
     if not os.environ.get("TESTS"):
         # Each process has a copy of the database; the tests of one file share their servers. By
         # their names: the longest, the histories, would come last if sorted by number of tests.
@@ -62,9 +72,9 @@ def _pytest(name, chromium):
         COVERAGE_FILE=str(results / "coverage"),
         # Playwright's own Node.js needs a library that a fresh machine lacks.
         PLAYWRIGHT_NODEJS_PATH=str(node.program()),
+        PGOPTIONS=LOCK_TIMEOUT,
     )
-    command = [os.fspath(part) for part in command]
-    pytest = subprocess.Popen(command, cwd=paths.ROOT, env=env, preexec_fn=process.die_with_parent)
+    pytest = subprocess.Popen(process.tied(command), cwd=paths.ROOT, env=env)
     try:
         return pytest.wait()
     except Interrupted:
