@@ -23,6 +23,11 @@ PEOPLE = {
     " Chrome/137.0.0.0 Safari/537.36 Edg/137.0.0.0",
     "Opera Mini": "Opera/9.80 (J2ME/MIDP; Opera Mini/7.1.32052/29.3709; U; en) Presto/2.8.119",
     "WhatsApp's browser": f"{ANDROID} WhatsApp/2.24.10.85",
+    "WhatsApp's browser on an iPhone": f"{PHONE} Gecko) Mobile/15E148 WhatsApp/24.1",
+    "Viber's browser": f"{ANDROID} Viber/22.0.0.5",
+    "Viber's browser on an iPhone": f"{PHONE} Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+    " Viber/22.0",
+    "Viber's browser without Safari's name": f"{PHONE} Gecko) Mobile/15E148 Viber/22.0",
     "Instagram's browser": f"{PHONE} Gecko) Mobile/15E148 Instagram 383.0.0.28.84 (iPhone15,2)",
     "Facebook's browser": f"{PHONE} Gecko) Mobile/15E148 [FBAN/FBIOS;FBAV/515.0.0.41.90]",
     "Telegram's browser": f"{ANDROID} Telegram-Android/11.5",
@@ -32,6 +37,9 @@ PEOPLE = {
 }
 ROBOTS = {
     "WhatsApp": "WhatsApp/2.23.20.0",
+    "WhatsApp on an iPhone": "WhatsApp/2.24.1 i",
+    "Viber": "Viber",
+    "WhatsApp that calls itself Mozilla": "Mozilla/5.0 (X11; Linux x86_64) WhatsApp/2.23.20.0",
     "Facebook": "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
     "iMessage": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like"
     " Gecko) Version/9.0.1 Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
