@@ -287,7 +287,7 @@ class TestPartPayment(PayerCase):
         self.deliver_webhooks()
         self.assertEqual((link.state, link.amount), ("processing", 60), "only 40 are in flight")
         page = self.read_page(link)
-        self.assertRegex(page.text_content(), r"Your payment of €40\.00 .* is not asked for again")
+        self.assertRegex(page.text_content(), r"Your payment of €40\.00 is on its way")
         self.assertRegex(page.text_content(), r"On its way\s*-€40\.00\s*To pay now\s*€60\.00")
         self.assertEqual(self.get_whole(page), "60.00")
         self.assertNotIn("Refresh", self.open_page(link).headers, "what is typed stays")

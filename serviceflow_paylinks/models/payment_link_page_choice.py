@@ -7,6 +7,7 @@ from odoo.tools import get_lang
 from ..amount_text import read_amount, write_amount
 from ..exceptions import ChoiceError
 
+WIDE_TIP = 7  # characters of its amount
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,3})?")
 
 
@@ -37,8 +38,8 @@ class PaymentLink(models.Model):
         :param ChoiceError error: what is wrong with it
         :return: ``amount`` (text of the field; False without part payments), ``whole`` (what it
             stands for while empty), ``shown`` (the amount that the page speaks of), ``least`` and
-            ``discount`` (texts), ``tips`` (a list of the choices), ``takes_tips``, ``tip_other``
-            (text of the field), ``nothing`` (likewise), ``symbol``, ``error`` and ``wrong`` (the
+            ``discount`` (texts), ``tips`` (a list of the choices), ``wide`` (whether four of
+            them are too much for one row), ``takes_tips``, ``tip_other`` (text of the field), ``nothing`` (likewise), ``symbol``, ``error`` and ``wrong`` (the
             field that it is about), ``other`` (what the fields are called while folded away) and
             ``open`` (whether they are not)
         """
@@ -60,6 +61,7 @@ class PaymentLink(models.Model):
             "discount": bool(bounds) and self._gives_discount(),
             "takes_tips": takes_tips,
             "tips": tips,
+            "wide": max((len(tip["amount"]) for tip in tips), default=0) > WIDE_TIP,
             "tip_other": tip_other,
             "nothing": self._write_amount(Decimal(0)),
             "symbol": self.currency_id.symbol or self.currency_id.name,

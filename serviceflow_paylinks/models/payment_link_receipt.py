@@ -101,7 +101,6 @@ class PaymentLink(models.Model):
         if not waiting:
             return ""
         return self.env._(
-            "Your payment of %s was accepted and is being processed: it is not asked for again. A"
-            " bank debit takes a few days.",
+            "Your payment of %s is on its way, and is not asked for again.",
             self._format_money(sum(waiting.mapped("amount"))),
         )
