@@ -237,7 +237,6 @@ class TestStates(PageCase):
         answer = self.url_open(self.path(link, "/checkout"), data=form, allow_redirects=False)
         self.assertEqual(answer.status_code, 303, "pressed once more, it works")
 
-
     def test_browser_that_keeps_no_cookies(self):
         """It is told what to do, instead of to press the button for ever."""
         link = self.make_link()

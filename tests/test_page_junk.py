@@ -121,7 +121,7 @@ class TestJunk(PageCase):
         self.assertFalse(self.client.calls)
 
     def test_choice_of_whoever_has_the_page(self):
-        """What a customer types, or sends in place of what the page offers, past the form's guard."""
+        """What a customer may type, or send in place of what the page offers."""
         self.company.write(
             {
                 "paylinks_part_payments": True,

@@ -146,7 +146,9 @@ def test_each_state_is_accessible_and_fits(gallery, eye, lang):
     assert problems == []
 
 
-ONE_CLICK = "payable lines partly deposit sign custom long choice choice-long choice-underway".split()
+ONE_CLICK = (
+    "payable lines partly deposit sign custom long choice choice-long choice-underway".split()
+)
 
 
 def ends_at(locator):

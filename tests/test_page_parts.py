@@ -205,6 +205,44 @@ def test_transparent_stays_transparent():
 def test_drawings_stay_as_they_are_and_what_is_no_picture_is_left_out():
     drawing = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
     assert res_company_page._shrink(drawing) == drawing
-    assert res_company_page._shrink(drawing + b" " * 6000) == b""
+    assert res_company_page._shrink(drawing + b" " * 6000) == drawing
     assert res_company_page._shrink(b"no picture") == b""
     assert base64.b64encode(drawing).decode().startswith("PHN2Zy")
+
+
+def test_large_drawing_loses_what_nobody_sees():
+    """As an editor saves it: notes, names of its own, and nine decimals."""
+    curve = " ".join(
+        f"C {n}.123456789,{n}.987654321 9.111111111,8.222222222 7,6" for n in range(70)
+    )
+    source = f"""\ufeff<?xml version="1.0" encoding="UTF-8"?>
+        <!-- Created with an editor --><?editor on?>
+        <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
+             xmlns:editor="http://editor.example" viewBox="0 0 400.5 120" editor:zoom="3">
+          <metadata>{"words " * 500}</metadata>
+          <editor:view><editor:guide/></editor:view>
+          <path id="drop" fill="#0e7490" editor:nodes="cc" d="M 0,0 {curve} z"/>
+          <use xlink:href="#drop"/>
+        </svg>"""
+    small = res_company_page._shrink(source.encode())
+    assert 0 < len(small) <= res_company_page.LOGO_BYTES < len(source)
+    assert b'd="M 0,0 C 0.12,0.98 9.11,8.22 7,6 C 1.12,' in small
+    assert b'viewBox="0 0 400.5 120"' in small
+    assert b'xlink:href="#drop"' in small
+    for word in (b"editor", b"words", b"Created"):
+        assert word not in small
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"<svg" + b"x" * 6000,
+        b"<html>" + b"x" * 6000 + b"</html>",
+        b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="'
+        + b"M0.123456 0.123456" * 400
+        + b'"/></svg>',
+    ],
+    ids=["broken", "no drawing", "fine to the last decimal"],
+)
+def test_drawing_that_stays_large_is_left_out(source):
+    assert res_company_page._shrink(source) == b""

@@ -163,7 +163,7 @@ class TestRenewal(PageCase):
             self.assertNotIn(words, text)
 
     def test_each_link_of_the_document_knows_that_another_one_was_asked_for(self):
-        """Whoever asks by the other one at this instant waits for the same row, and then sees it."""
+        """Whoever asks by the other one at this instant waits for its row, and then sees it."""
         first = self.make_expired()
         second = self.make_expired(first.invoice_id.generate_payment_links())
         self.send_form(first, "renew")

@@ -36,12 +36,9 @@ class PaymentLink(models.Model):
 
         :param dict form: what was sent, to be shown again
         :param ChoiceError error: what is wrong with it
-        :return: ``amount`` (text of the field; False without part payments), ``whole`` (what it
-            stands for while empty), ``shown`` (the amount that the page speaks of), ``least`` and
-            ``discount`` (texts), ``tips`` (a list of the choices), ``wide`` (whether four of
-            them are too much for one row), ``takes_tips``, ``tip_other`` (text of the field), ``nothing`` (likewise), ``symbol``, ``error`` and ``wrong`` (the
-            field that it is about), ``other`` (what the fields are called while folded away) and
-            ``open`` (whether they are not)
+        :return: what ``_get_amount_values`` and ``_get_tip_values`` give; ``shown`` (the amount
+            that the page speaks of), ``symbol``, ``error``, ``wrong`` (the field that it is about),
+            ``other`` (what the fields are called while folded away), ``open`` (they are not)
         """
         self.ensure_one()
         form = form or {}
@@ -50,25 +47,46 @@ class PaymentLink(models.Model):
         takes_tips = self._offers_tips()
         if not bounds and not takes_tips and not error:
             return False
-        amount = bool(bounds) and self._get_amount_text(owed, form, error)
-        tips = self._get_tip_choices(owed, form) if takes_tips else []
-        tip_other = _text(form.get("tip_other"))
+        amount = self._get_amount_values(owed, bounds, form, error)
+        tip = self._get_tip_values(owed, takes_tips, form)
         return {
-            "amount": amount,
-            "whole": self._write_amount(owed),
+            **amount,
+            **tip,
             "shown": f"{owed:f}",
-            "least": self._format(bounds[0]) if bounds else "",
-            "discount": bool(bounds) and self._gives_discount(),
-            "takes_tips": takes_tips,
-            "tips": tips,
-            "wide": max((len(tip["amount"]) for tip in tips), default=0) > WIDE_TIP,
-            "tip_other": tip_other,
-            "nothing": self._write_amount(Decimal(0)),
             "symbol": self.currency_id.symbol or self.currency_id.name,
             "error": str(error or ""),
             "wrong": error.field if error else "",
-            "other": self._get_folded_title(bool(bounds), takes_tips, len(tips) > 1),
-            "open": bool(amount or tip_other or error),
+            "other": self._get_folded_title(bool(bounds), takes_tips, len(tip["tips"]) > 1),
+            "open": bool(amount["amount"] or tip["tip_other"] or error),
+        }
+
+    def _get_amount_values(self, owed, bounds, form, error):
+        """Return what the amount's field shows.
+
+        :return: ``amount`` (its text; False without part payments), ``whole`` (what it stands for
+            while it is empty), ``least`` (text), ``discount``
+        """
+        return {
+            "amount": bool(bounds) and self._get_amount_text(owed, form, error),
+            "whole": self._write_amount(owed),
+            "least": self._format(bounds[0]) if bounds else "",
+            "discount": bool(bounds) and self._gives_discount(),
+        }
+
+    def _get_tip_values(self, owed, takes_tips, form):
+        """Return what the tip's fields show.
+
+        :return: ``takes_tips``, ``tips`` (a list of the choices), ``wide`` (whether four of them
+            are too much for one row of a phone), ``tip_other`` (text of the field), ``nothing``
+            (what it stands for while it is empty)
+        """
+        tips = self._get_tip_choices(owed, form) if takes_tips else []
+        return {
+            "takes_tips": takes_tips,
+            "tips": tips,
+            "wide": max((len(tip["amount"]) for tip in tips), default=0) > WIDE_TIP,
+            "tip_other": _text(form.get("tip_other")),
+            "nothing": self._write_amount(Decimal(0)),
         }
 
     def _get_folded_title(self, parts, tips, presets):

@@ -58,7 +58,9 @@ class PaymentLink(models.Model):
         """Return what changes whenever the document looks different."""
         document = self._get_document()
         owed = document._paylinks_amount_due()
-        printed = self.invoice_id._paylinks_get_printed_link() if self.purpose == "invoice" else None
+        printed = (
+            self.invoice_id._paylinks_get_printed_link() if self.purpose == "invoice" else None
+        )
         return (
             self.env.cr.dbname,
             document._name,

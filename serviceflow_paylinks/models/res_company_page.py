@@ -9,6 +9,7 @@ from odoo import api, fields, models
 from PIL import Image
 
 from .. import contrast
+from ..drawing import slim
 
 _logger = logging.getLogger(__name__)
 
@@ -105,8 +106,10 @@ def _shrink(source):
     :param bytes source: the logo as uploaded
     :rtype: bytes
     """
-    if source.lstrip()[:1] == b"<":  # SVG: any size on the screen
-        return source if len(source) <= LOGO_BYTES else b""
+    if source.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":  # SVG: any size on the screen
+        # What is too large all the same leaves its place to the business's name beside it.
+        drawing = source if len(source) <= LOGO_BYTES else slim(source)
+        return drawing if len(drawing) <= LOGO_BYTES else b""
     try:
         for size in LOGO_SIZES:
             small = _to_png(source, size)

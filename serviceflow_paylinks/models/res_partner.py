@@ -26,7 +26,9 @@ class ResPartner(models.Model):
 
         :param dict before: {partner: the addresses before}
         """
-        changed = self.filtered(lambda partner: partner._paylinks_get_addresses() != before[partner])
+        changed = self.filtered(
+            lambda partner: partner._paylinks_get_addresses() != before[partner]
+        )
         states = ("active", "processing", "expired")
         domain = [("partner_id", "in", changed.ids), ("state", "in", states)]
         for link in self.env["payment.link"].sudo().search(domain) if changed else ():
