@@ -31,7 +31,7 @@ class TestReceiptOnThePage(PageCase, TipsCase, RefundCase):
         self.assertRegex(
             text,
             r"Brook Plumbing Thank you: we received \$40\.00\. Amount \$40\.00 Date \w+ \d+, \d{4}"
-            rf" Paid with VISA Reference {attempt.reference} Invoice .* Left to pay \$60\.00",
+            rf" Paid with VISA Reference {attempt.reference} Invoice .* Left to pay: \$60\.00",
         )
         self.assertIn("Pay $60.00", text)
         self.assertNotIn("Payments received", text, "it stands above")

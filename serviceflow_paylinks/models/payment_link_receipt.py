@@ -101,6 +101,6 @@ class PaymentLink(models.Model):
         if not waiting:
             return ""
         return self.env._(
-            "Your payment of %s is on its way, and is not asked for again.",
+            "Your payment of %s is on its way. Left to pay:",
             self._format_money(sum(waiting.mapped("amount"))),
         )
