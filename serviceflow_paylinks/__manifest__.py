@@ -19,6 +19,7 @@
         "data/sms_template_data.xml",
         "views/payment_link_templates.xml",
         "views/payment_link_amount_templates.xml",
+        "views/payment_link_receipt_templates.xml",
         "views/payment_link_deposit_templates.xml",
         "views/payment_link_backend_templates.xml",
         "views/payment_link_generate_views.xml",

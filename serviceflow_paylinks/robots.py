@@ -21,7 +21,7 @@ _BROWSER = re.compile(r"(Mozilla|Opera)/\d")
 _COMPATIBLE = re.compile(r"\(compatible;", re.IGNORECASE)
 # The browser inside a messenger names the messenger after a browser's own words. A person looks
 # through it, while the messenger's previewer has that name alone.
-_IN_A_MESSENGER = re.compile(r"(?<=Mobile Safari/\d{3}\.\d{2}) (WhatsApp|Viber)/\S+")
+_IN_A_MESSENGER = re.compile(r"(Mobile(?:/\w+)?(?: Safari/[\d.]+)?) (?:WhatsApp|Viber)/\S+")
 
 
 def is_robot(user_agent):
@@ -36,7 +36,7 @@ def is_robot(user_agent):
 def _is_robot(user_agent):
     if not _BROWSER.match(user_agent) or _COMPATIBLE.search(user_agent):
         return True
-    return crawleruseragents.is_crawler(_IN_A_MESSENGER.sub("", user_agent))
+    return crawleruseragents.is_crawler(_IN_A_MESSENGER.sub(r"\1", user_agent))
 
 
 def is_fetched_ahead(headers):

@@ -16,8 +16,12 @@ DECLINED = "4000000000009995"
 # States that a customer sees under the link's own address, and those that answer a form.
 STATES = (
     "payable lines partly deposit custom long processing paid settled expired renewed"
-    " unreachable-customer on-hold declined cancelled deleted"
+    " unreachable-customer renewal-lost on-hold unavailable declined cancelled deleted sign"
+    " choice-long"
 ).split()
+# Where a part was paid, or is on its way; and what is shown when something went wrong.
+PARTS = ("choice-rest", "choice-underway", "choice-paid")
+TROUBLES = ("document-down", "error", "broken")
 FORMS = ("stripe-down", "stale", "choice", "choice-made", "choice-refused")
 
 
@@ -33,6 +37,7 @@ class Gallery:
         self.langs = langs
         self.stripe = Stripe(stack.sandbox_url)
         variables |= {"PAYLINKS_LANGS": " ".join(langs), "PAYLINKS_FORMS": " ".join(FORMS)}
+        variables["PAYLINKS_PARTS"] = " ".join(PARTS)
         told = stack.shell(SCRIPT.read_text(), **variables)
         self.links = json.loads(re.search(r"^GALLERY (.*)$", told, re.MULTILINE)[1])
         for lang in langs:
@@ -78,13 +83,13 @@ class Gallery:
 
     # -- what customers do --
 
-    def press(self, lang, state, action="checkout"):
-        """Open the page and press its button; return the answer."""
+    def press(self, lang, state, action="checkout", **typed):
+        """Open the page, fill in what is given and press its button; return the answer."""
         http = requests.Session()
         http.headers["User-Agent"] = BROWSER
         page = http.get(self.url(lang, state), timeout=30)
         csrf = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
-        form = {"csrf_token": unescape(csrf[1])}
+        form = {"csrf_token": unescape(csrf[1]), **typed}
         return http.post(
             self.url(lang, state, f"/{action}"), form, timeout=30, allow_redirects=False
         )
@@ -100,8 +105,37 @@ class Gallery:
         for state, wanted in (("processing", "processing"), ("paid", "paid")):
             assert eventually(lambda s=state: self.state_of(lang, s), wanted) == wanted
         requests.get(self.url(lang, "declined", "/return?cancelled=1"), timeout=30)
+        self._play_parts(lang)
+
+    def _play_parts(self, lang):
+        """Pay a part by card, one by a bank debit, and an invoice in two parts."""
+        self.offer_choices()
+        for state, action in (
+            ("choice-rest", "pay"),
+            ("choice-underway", "pay_by_bank"),
+            ("choice-paid", "pay"),
+        ):
+            self.press(lang, state, amount="60", tip_other="6")
+            self._at_stripe(lang, state, action)
+        self._wait_for_amount(lang, "choice-paid")
+        self.press(lang, "choice-paid")
+        self._at_stripe(lang, "choice-paid", "pay")
+        assert eventually(lambda: self.state_of(lang, "choice-paid"), "paid") == "paid"
+        self._wait_for_amount(lang, "choice-rest")
+        waiting = lambda: self.state_of(lang, "choice-underway")  # noqa: E731
+        assert eventually(waiting, "processing") == "processing"
+        self.offer_choices(False)
+
+    def _wait_for_amount(self, lang, state):
+        """Wait until the part that was paid is booked."""
+        query = "SELECT amount_paid FROM payment_link WHERE id = %s"
+        look = lambda: float(self.stack.query(query, [self.links[lang][state]["id"]])[0][0])  # noqa: E731
+        assert eventually(look, 60.0) == 60.0
 
     def _at_stripe(self, lang, state, action, **data):
-        query = "SELECT checkout_ref FROM payment_transaction WHERE payment_link_id = %s"
+        query = (
+            "SELECT checkout_ref FROM payment_transaction WHERE payment_link_id = %s"
+            " ORDER BY id DESC LIMIT 1"
+        )
         [(session,)] = self.stack.query(query, [self.links[lang][state]["id"]])
         self.stripe.post(f"sessions/{session}/{action}", **data)

@@ -38,6 +38,12 @@ class PayerCase(PaylinksCase):
         [form] = page.forms
         return {name: value for name, value in form.fields.items() if value is not None}
 
+    def get_whole(self, page):
+        """What the empty field of the amount stands for; also what the button names."""
+        [field] = page.xpath("//input[@name='amount']")
+        self.assertEqual(field.get("value"), "")
+        return field.get("placeholder")
+
     def press_pay(self, link, page=None, **typed):
         """Fill in what is given, leave the rest, press the button; the answer, not followed."""
         page = self.read_page(link) if page is None else page

@@ -185,6 +185,19 @@ class TestChangedMeanwhile(PaylinksCase):
         self.assertIn(link.token, session["success_url"])
         self.assertNotIn(link.token, str(second.checkout_request), "told to Stripe, kept nowhere")
 
+    def test_paid_while_the_address_is_replaced(self):
+        """Nobody's return and no webhook tell: the schedule looks, at once."""
+        link = self.make_link()
+        attempt = self.pay(link)
+        self.sandbox.webhooks.clear()
+        old = self.path(link, f"/return?session_id={attempt.checkout_ref}")
+        link.rotate_token()
+        self.assertEqual(self.url_open(old).status_code, 404, "as any unknown address")
+        self.assertLessEqual(attempt.checkout_check_at, fields.Datetime.now())
+        self.run_schedule("cron_sync_checkouts")
+        self.assert_booked_once(100)
+        self.assertEqual(link.state, "paid")
+
     def test_customer_with_a_malformed_address_can_pay(self):
         self.customer.email = "n/a"
         link = self.make_link()

@@ -58,6 +58,23 @@ class TestClick(PaylinksCase):
         self.assertTrue(second.checkout_open)
         self.assertEqual([s["id"] for s in self.open_sessions()], [second.checkout_ref])
 
+    def test_click_in_another_language_gets_a_page_in_it(self):
+        """The older page is closed at Stripe; a click in the same language gets the same one."""
+        for code in ("fr_FR", "nl_NL"):
+            self.env["res.lang"]._activate_lang(code)
+        self.customer.lang = False
+        link = self.make_link()
+        attempts = []
+        for wanted in ("fr", "fr-BE", "nl"):
+            self.opener.headers["Accept-Language"] = wanted
+            attempts.append(self.open_checkout(link))
+            [opened] = self.open_sessions()
+            self.assertEqual(opened["locale"], wanted[:2])
+        french, same, dutch = attempts
+        self.assertEqual(french, same)
+        self.assertEqual((french.state, dutch.checkout_open), ("cancel", True))
+        self.assertFalse(dutch._is_stale(), "nor does the schedule mind the language")
+
     def test_older_session_that_was_paid_is_not_paid_again(self):
         link = self.make_link()
         part = self.env["payment.link"].create(

@@ -71,6 +71,23 @@ class TestInvoiceQr(PaylinksCase):
         self.pay_by_bank_transfer(self.invoice)
         self.assertEqual(self.codes_on_paper(), [[]])
 
+    def test_odoos_own_send_prints_the_link_that_it_makes(self):
+        invoice = self.make_invoice(80)
+        self.assertFalse(invoice.payment_link_ids)
+        send = self.env["account.move.send"].with_context(force_report_rendering=True)
+        send._generate_and_send_invoices(invoice, sending_methods=["email"])
+        self.assertTrue(invoice.payment_link_ids)
+        pages = pypdfium2.PdfDocument(invoice.invoice_pdf_report_id.raw)
+        codes = [read_codes(page.render(scale=PRINTER_DPI / 72).to_pil()) for page in pages]
+        self.assertEqual(codes, [[invoice.payment_link_ids.url]])
+
+    def test_download_by_odoos_own_send_makes_no_link(self):
+        invoice = self.make_invoice(80)
+        self.env["account.move.send"]._generate_and_send_invoices(
+            invoice, sending_methods=["manual"]
+        )
+        self.assertFalse(invoice.payment_link_ids)
+
     # -- when --
 
     def test_open_link_with_a_caption_and_no_amount(self):

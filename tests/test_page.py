@@ -1,9 +1,10 @@
 """The customer's page: what it shows in each state, and in which language."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
-from odoo import Command
+from odoo import Command, fields
 
 from .common import DECLINED
 from .page import PageCase
@@ -236,8 +237,100 @@ class TestStates(PageCase):
         answer = self.url_open(self.path(link, "/checkout"), data=form, allow_redirects=False)
         self.assertEqual(answer.status_code, 303, "pressed once more, it works")
 
+    def test_browser_that_keeps_no_cookies(self):
+        """It is told what to do, instead of to press the button for ever."""
+        link = self.make_link()
+        form = {"csrf_token": "none"}
+        for words in ("press the button once more", "keeps no cookies, and without them"):
+            self.opener.cookies.clear()
+            answer = self.url_open(self.path(link, "/checkout"), data=form)
+            self.assertEqual(answer.status_code, 400)
+            self.assertIn(words, answer.text)
+            self.assertIn("Nothing was charged", answer.text)
+            form = dict(re.findall(r'name="(\w+)" value="([^"]*)"', answer.text))
+        answer = self.url_open(self.path(link, "/checkout"), data=form, allow_redirects=False)
+        self.assertEqual(answer.status_code, 303, "once cookies are kept, it works")
+
+    def test_long_texts_are_cut_short(self):
+        """The button stays on the first screen, and the page is no novel."""
+        long = "Replace the pump " * 40
+        lines = [Command.create({"name": f"{long} {n}", "price_unit": n}) for n in range(1, 30)]
+        link = self.make_link(invoice_line_ids=lines)
+        link.description = long
+        page = self.open_page(link)
+        self.assertLess(len(page.content), 20 * 1024)
+        text = self.read(link)
+        beside = re.search(r"\$435\.00 (Replace[^…]*…)", text)[1]
+        self.assertLessEqual(len(beside), 60)
+        self.assertIn(long.strip(), text, "the business's own words are below")
+        names = re.findall(r"<li>\s*<span>\s*(.*)", page.text)
+        self.assertEqual(len(names), 8)
+        self.assertLessEqual(max(map(len, names)), 120)
+        custom = self.make_custom_link(description=long)
+        [title] = re.findall(r"<h1>(.*)</h1>", self.open_page(custom).text)
+        self.assertEqual(len(title), 80)
+        self.assertIn(long.strip(), self.read(custom))
+
+    def test_phone_that_can_be_called(self):
+        self.company.country_id = self.env.ref("base.uk")
+        for phone, address in (
+            ("+44 (0)20 7946 0958", "tel:+442079460958"),
+            ("020 7946 0958 ext. 12", "tel:+442079460958;ext=12"),
+            ("+1 555-555-5556", "tel:+15555555556"),
+            ("12 34", "tel:1234"),
+        ):
+            with self.subTest(phone):
+                self.company.phone = phone
+                page = self.open_page(self.make_link())
+                self.assertIn(f'href="{address}"', page.text)
+                self.assertIn(phone, page.text)
+
+    def test_day_of_a_quotation_is_the_customers(self):
+        """Whatever zone the visitor's browser is in."""
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "date_order": "2026-03-02 23:30:00",
+                "require_payment": True,
+                "prepayment_percent": 0.3,
+                "order_line": [Command.create({"name": "Bathroom", "price_unit": 1000})],
+            }
+        )
+        link = order.generate_deposit_links()
+        for zone, day in (("Europe/Paris", "March 3, 2026"), ("America/New_York", "March 2, 2026")):
+            self.customer.tz = zone
+            for browsers in ("Asia/Tokyo", "America/Los_Angeles"):
+                self.opener.cookies.set("tz", browsers)
+                self.assertIn(day, self.read(link))
+
 
 class TestLanguages(PageCase):
+    def test_words_come_from_the_catalogues(self):
+        """The page's own words, and what is said of the due date, in each language that we have."""
+        today = fields.Date.today()
+        words = {
+            "en_US": ("Pay $100.00", "What it is for", "Due today"),
+            "fr_FR": ("Payer 100,00 $", "De quoi il s'agit", "À payer aujourd'hui"),
+            "de_DE": ("100,00 $ bezahlen", "Wofür es ist", "Heute fällig"),
+            "es_ES": ("Pagar 100,00", "Conceptos", "Vence hoy"),
+            "nl_NL": ("US$ 100,00 betalen", "Waar het voor is", "Vandaag te betalen"),
+        }
+        addon = self.env.ref("base.module_serviceflow_paylinks")
+        due = self.make_link(100, invoice_date_due=today)
+        late = self.make_link(100, invoice_date_due=today - timedelta(days=3))
+        for lang, said in words.items():
+            with self.subTest(lang):
+                self.speak(lang)
+                addon._update_translations([lang])
+                self.customer.lang = lang
+                text = self.read(due)
+                for sentence in said:
+                    self.assertIn(sentence, text)
+                # Whatever the catalogue has for it: with the day, and not the English.
+                day = late._in_page_language()._format_day(late.invoice_id.invoice_date_due)
+                [line] = re.findall(rf"<p>(.*){day}", unescape(self.open_page(late).text))
+                self.assertEqual(line == "Was due on ", lang == "en_US", line)
+
     def test_customers_language_comes_first(self):
         self.speak("fr_FR", "de_DE")
         self.customer.lang = "fr_FR"

@@ -58,6 +58,16 @@ class TestDocument(PageCase):
         self.url_open(self.path(link, "/document"))
         self.assertEqual(len(made), 2, "it looks different now")
 
+    def test_new_address_makes_a_new_document(self):
+        """Its code would lead nowhere."""
+        link = self.make_link()
+        self.assertIn(link.token, self.url_open(self.path(link, "/document")).text)
+        old = link.token
+        link.rotate_token()
+        text = self.url_open(self.path(link, "/document")).text
+        self.assertIn(link.token, text)
+        self.assertNotIn(old, text)
+
     def test_draft_cancelled_and_custom_have_none(self):
         draft, cancelled = self.make_link(), self.make_link()
         draft.invoice_id.button_draft()

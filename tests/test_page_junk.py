@@ -1,6 +1,7 @@
 """Whatever is sent to the page: an answer with manners, never a 500, never a traceback."""
 
 import logging
+import re
 import string
 from urllib.parse import quote
 
@@ -25,7 +26,16 @@ NAMES = (
     " args jsonrpc params utm_source"
 ).split()
 
+CHOICES = "amount shown tip tip_other again".split()
+
 text = st.text(max_size=60)
+# Numbers of every notation and script, and what looks like one.
+typed = st.one_of(
+    text,
+    st.text(alphabet=".,' -+eE$%0123456789\u0660\u0665\uff15\u066b\xa0\x00", max_size=14),
+    st.decimals(-10, 250, places=2).map(str),
+    st.sampled_from(["", "NaN", "Infinity", "1e400", "9" * 400, "0x10", "\u00b2", "40", "100.00"]),
+)
 name = st.one_of(st.sampled_from(NAMES), text)
 value = st.one_of(
     text, st.sampled_from(["", "0", "-1", "9" * 400, "1o9", "é" * 40 + "o" + "9" * 9])
@@ -109,6 +119,34 @@ class TestJunk(PageCase):
 
         run()
         self.assertFalse(self.client.calls)
+
+    def test_choice_of_whoever_has_the_page(self):
+        """What a customer may type, or send in place of what the page offers."""
+        self.company.write(
+            {
+                "paylinks_part_payments": True,
+                "paylinks_tips": True,
+                "paylinks_tip_account_id": self.env["account.account"].create(
+                    {"name": "Tips", "code": "T1PS", "account_type": "income_other"}
+                ),
+            }
+        )
+        self.link = self.make_link(100)
+        page = self.open_page(self.link).text
+        guard = {"csrf_token": re.search(r'name="csrf_token" value="([^"]+)"', page)[1]}
+
+        @JUNK
+        @given(form=st.dictionaries(st.sampled_from(CHOICES), typed, max_size=4))
+        def run(form):
+            answer = self.send(
+                self.path(self.link, "/checkout"), method="POST", data={**form, **guard}
+            )
+            self.assertIn(answer.status_code, (303, 422))
+            charged = [session["amount_total"] for session in self.open_sessions()]
+            self.assertLessEqual(max(charged, default=0), 20000, "no more than all, and as a tip")
+            self.assertLessEqual(len(charged), 1)
+
+        run()
 
     def test_form_of_files(self):
         @JUNK

@@ -13,7 +13,7 @@ from dev import node
 from dev.stack import Stack, clone_for_test, drop_database
 
 from .browser import PICTURES, chromium
-from .page_gallery import BROWSER, FORMS, STATES, Gallery
+from .page_gallery import BROWSER, FORMS, PARTS, STATES, TROUBLES, Gallery
 
 WIDTHS = {360: 640, 768: 1024, 1280: 800}
 SCHEMES = ("light", "dark")
@@ -58,6 +58,9 @@ class Eye:
 
     def look(self, gallery, lang, state):
         """Bring the state on the screen."""
+        if state in TROUBLES:
+            self.page.set_content(gallery.links[lang][state]["html"])
+            return
         gallery.offer_choices(state.startswith("choice"))
         self.page.goto(gallery.first_url(lang, state))
         answer = getattr(self, f"_answer_{state.replace('-', '_')}", None)
@@ -74,10 +77,12 @@ class Eye:
         gallery.stripe.delete("faults")
 
     def _answer_choice_made(self, _gallery):
+        self.page.locator("summary").click()
         self.page.locator("#choice-amount").fill("60")
         self.page.locator("input[type=radio]").nth(2).check()
 
     def _answer_choice_refused(self, _gallery):
+        self.page.locator("summary").click()
         self.page.locator("#choice-amount").fill("2")
         self._press()
 
@@ -123,7 +128,7 @@ def checked(lang):
 @pytest.mark.parametrize("lang", [*LANGS, RIGHT_TO_LEFT])
 def test_each_state_is_accessible_and_fits(gallery, eye, lang):
     problems = []
-    for state in (*STATES, *FORMS):
+    for state in (*STATES, *PARTS, *FORMS, *TROUBLES):
         eye.resize(360, "light")
         eye.look(gallery, lang, state)
         for width in WIDTHS:
@@ -141,14 +146,49 @@ def test_each_state_is_accessible_and_fits(gallery, eye, lang):
     assert problems == []
 
 
-@pytest.mark.parametrize("state", ["payable", "lines", "partly", "deposit", "custom", "long"])
+ONE_CLICK = (
+    "payable lines partly deposit sign custom long choice choice-long choice-underway".split()
+)
+
+
+def ends_at(locator):
+    """Return how far down on the page something ends."""
+    box = locator.bounding_box()
+    return box["y"] + box["height"]
+
+
+@pytest.mark.parametrize("state", ONE_CLICK)
 def test_what_matters_is_above_the_fold_of_a_phone(gallery, eye, state):
     for lang in gallery.langs:
         eye.look(gallery, lang, state)
         for selector in ("header p", ".logo img", "h1", ".amount", "form button"):
-            box = eye.page.locator(selector).first.bounding_box()
-            assert box["y"] + box["height"] <= WIDTHS[360], f"{selector} in {lang}"
+            place = ends_at(eye.page.locator(selector).first)
+            assert place <= WIDTHS[360], f"{selector} in {lang}"
         assert eye.page.locator("button").count() == 1, "one button, no choice to make"
+        amount = eye.page.locator(".amount").inner_text()
+        assert amount in eye.page.locator("button").inner_text(), "which says what it costs"
+
+
+def test_thanks_and_receipt_of_a_part_are_above_the_fold_of_a_phone(gallery, eye):
+    for lang in gallery.langs:
+        eye.look(gallery, lang, "choice-rest")
+        for selector in (".word", ".receipt"):
+            place = ends_at(eye.page.locator(selector).first)
+            assert place <= WIDTHS[360], f"{selector} in {lang}"
+
+
+def test_button_names_the_amount_unless_something_else_is_chosen(gallery, eye):
+    eye.look(gallery, LANGS[0], "choice")
+    button, tips = eye.page.locator("button"), eye.page.locator(".tick")
+    assert button.inner_text() == "Pay $123.45"
+    tips.nth(1).click()
+    assert button.inner_text() == "Pay"
+    tips.nth(0).click()
+    assert button.inner_text() == "Pay $123.45"
+    eye.page.locator("summary").click()
+    eye.page.locator("#choice-amount").fill("60")
+    eye.page.locator("summary").click()
+    assert button.inner_text() == "Pay", "what is folded away counts as well"
 
 
 def test_right_to_left(gallery, eye):

@@ -23,6 +23,11 @@ PEOPLE = {
     " Chrome/137.0.0.0 Safari/537.36 Edg/137.0.0.0",
     "Opera Mini": "Opera/9.80 (J2ME/MIDP; Opera Mini/7.1.32052/29.3709; U; en) Presto/2.8.119",
     "WhatsApp's browser": f"{ANDROID} WhatsApp/2.24.10.85",
+    "WhatsApp's browser on an iPhone": f"{PHONE} Gecko) Mobile/15E148 WhatsApp/24.1",
+    "Viber's browser": f"{ANDROID} Viber/22.0.0.5",
+    "Viber's browser on an iPhone": f"{PHONE} Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+    " Viber/22.0",
+    "Viber's browser without Safari's name": f"{PHONE} Gecko) Mobile/15E148 Viber/22.0",
     "Instagram's browser": f"{PHONE} Gecko) Mobile/15E148 Instagram 383.0.0.28.84 (iPhone15,2)",
     "Facebook's browser": f"{PHONE} Gecko) Mobile/15E148 [FBAN/FBIOS;FBAV/515.0.0.41.90]",
     "Telegram's browser": f"{ANDROID} Telegram-Android/11.5",
@@ -32,6 +37,9 @@ PEOPLE = {
 }
 ROBOTS = {
     "WhatsApp": "WhatsApp/2.23.20.0",
+    "WhatsApp on an iPhone": "WhatsApp/2.24.1 i",
+    "Viber": "Viber",
+    "WhatsApp that calls itself Mozilla": "Mozilla/5.0 (X11; Linux x86_64) WhatsApp/2.23.20.0",
     "Facebook": "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
     "iMessage": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like"
     " Gecko) Version/9.0.1 Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
@@ -197,6 +205,44 @@ def test_transparent_stays_transparent():
 def test_drawings_stay_as_they_are_and_what_is_no_picture_is_left_out():
     drawing = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
     assert res_company_page._shrink(drawing) == drawing
-    assert res_company_page._shrink(drawing + b" " * 6000) == b""
+    assert res_company_page._shrink(drawing + b" " * 6000) == drawing
     assert res_company_page._shrink(b"no picture") == b""
     assert base64.b64encode(drawing).decode().startswith("PHN2Zy")
+
+
+def test_large_drawing_loses_what_nobody_sees():
+    """As an editor saves it: notes, names of its own, and nine decimals."""
+    curve = " ".join(
+        f"C {n}.123456789,{n}.987654321 9.111111111,8.222222222 7,6" for n in range(70)
+    )
+    source = f"""\ufeff<?xml version="1.0" encoding="UTF-8"?>
+        <!-- Created with an editor --><?editor on?>
+        <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
+             xmlns:editor="http://editor.example" viewBox="0 0 400.5 120" editor:zoom="3">
+          <metadata>{"words " * 500}</metadata>
+          <editor:view><editor:guide/></editor:view>
+          <path id="drop" fill="#0e7490" editor:nodes="cc" d="M 0,0 {curve} z"/>
+          <use xlink:href="#drop"/>
+        </svg>"""
+    small = res_company_page._shrink(source.encode())
+    assert 0 < len(small) <= res_company_page.LOGO_BYTES < len(source)
+    assert b'd="M 0,0 C 0.12,0.98 9.11,8.22 7,6 C 1.12,' in small
+    assert b'viewBox="0 0 400.5 120"' in small
+    assert b'xlink:href="#drop"' in small
+    for word in (b"editor", b"words", b"Created"):
+        assert word not in small
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"<svg" + b"x" * 6000,
+        b"<html>" + b"x" * 6000 + b"</html>",
+        b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="'
+        + b"M0.123456 0.123456" * 400
+        + b'"/></svg>',
+    ],
+    ids=["broken", "no drawing", "fine to the last decimal"],
+)
+def test_drawing_that_stays_large_is_left_out(source):
+    assert res_company_page._shrink(source) == b""

@@ -117,9 +117,63 @@ class TestRenewal(PageCase):
         sms = self.env["sms.sms"].search([("number", "=", link.phone)])
         self.assertIn(self.renewals(link).token, sms.body)
 
-    def test_no_contact_on_file(self):
+    def test_contact_has_another_address_by_now(self):
+        """It goes where the contact is reached today; what staff entered for the link stays."""
+        link, given = self.make_link(), self.make_link()
+        given.email = "accounts@example.com"
+        for expired in (link, given):
+            self.make_expired(expired)
+        self.customer.write({"email": "ada@new.example.com", "phone": "+1 202-555-0199"})
+        for expired, email in ((link, "ada@new.example.com"), (given, "accounts@example.com")):
+            self.send_form(expired, "renew")
+            renewal = self.renewals(expired)
+            self.assertEqual((renewal.email, renewal.phone), (email, "+12025550199"))
+        self.assertNotIn("new.example", self.open_page(link).text)
+
+    def test_address_that_becomes_none_changes_nothing(self):
+        link = self.make_link()
+        self.customer.write({"email": "no address", "phone": False})
+        self.assertEqual((link.email, link.phone), ("ada@example.com", "+12025550143"))
+
+    def test_paid_links_keep_the_address_they_had(self):
+        link = self.make_link()
+        self.pay(link)
+        self.deliver_webhooks()
+        self.customer.email = "ada@new.example.com"
+        self.assertEqual(link.email, "ada@example.com")
+
+    def test_link_without_an_address_goes_to_the_contact(self):
         link = self.make_link()
         link.write({"email": False, "phone": False})
+        self.make_expired(link)
+        self.assertIn("Send me a new link", self.read(link))
+        self.send_form(link, "renew")
+        self.assertEqual(self.renewals(link).email, "ada@example.com")
+
+    def test_what_could_not_be_sent_is_not_on_its_way(self):
+        link = self.make_expired()
+        self.send_form(link, "renew")
+        self.assertIn("A new link is on its way", self.read(link))
+        [row] = self.renewals(link).message_row_ids
+        row._set_state("sending")
+        row._set_state("failed", "The mail server refused it.")
+        text = self.read(link)
+        self.assertIn("could not be delivered. Please contact us.", text)
+        for words in ("on its way", "Send me a new link", "refused"):
+            self.assertNotIn(words, text)
+
+    def test_each_link_of_the_document_knows_that_another_one_was_asked_for(self):
+        """Whoever asks by the other one at this instant waits for its row, and then sees it."""
+        first = self.make_expired()
+        second = self.make_expired(first.invoice_id.generate_payment_links())
+        self.send_form(first, "renew")
+        self.env.invalidate_all()
+        self.assertEqual(second.renewed_at, first.renewed_at)
+        self.assertFalse(self.renewals(first).renewed_at)
+
+    def test_no_contact_on_file(self):
+        self.customer.write({"email": False, "phone": False})
+        link = self.make_link()
         self.make_expired(link)
         text = self.read(link)
         self.assertIn("Please contact us for a new link", text)

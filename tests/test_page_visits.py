@@ -20,6 +20,15 @@ class TestVisits(PageCase):
         self.open_page(link, headers=PHONE)
         self.assertEqual(self.counts(link), (2, 0))
 
+    def test_page_that_looks_again_by_itself_is_no_visit(self):
+        """Without cookies too, where each look would be a new one."""
+        link = self.make_link()
+        self.open_page(link, headers=PHONE)
+        for look in range(1, 5):
+            self.opener.cookies.clear()
+            self.url_open(self.path(link, f"?look={look}"), headers=PHONE)
+        self.assertEqual(self.counts(link), (1, 0))
+
     def test_each_link_has_visits_of_its_own(self):
         one, other = self.make_link(), self.make_link()
         for link in (one, other):

@@ -33,10 +33,18 @@ class TestPartPayment(PayerCase):
     def test_page_offers_the_whole_amount(self):
         link = self.make_link(1234.5)
         page = self.read_page(link)
-        self.assertEqual(self.get_fields(page)["amount"], "1234.50")
+        self.assertEqual(self.get_whole(page), "1234.50")
         self.assertRegex(page.text_content(), r"At least \$308\.62;")
-        self.assertEqual(page.xpath("string(//button)").strip(), "Pay", "how much is in the field")
+        [whole] = page.xpath("//button/*[@class='whole']/text()")
+        self.assertEqual(whole, "Pay $1,234.50", "one click, as without a choice")
+        self.assertFalse(page.xpath("//details/@open"), "what is seldom wanted is folded away")
         self.assert_asked(link, 123450)
+
+    def test_empty_field_is_everything(self):
+        link = self.make_link(100)
+        for typed in ("", " "):
+            with self.subTest(typed):
+                self.assert_asked(link, 10000, amount=typed)
 
     def test_boundaries(self):
         for typed, minor in (
@@ -72,17 +80,18 @@ class TestPartPayment(PayerCase):
         for typed in ("100.01", "2500", "999999999999999"):
             with self.subTest(typed):
                 back = self.assert_refused(link, r"lowered to \$100\.00", amount=typed)
-                self.assertEqual(back.forms[0].fields["amount"], "100.00")
+                self.assertEqual(self.get_whole(back), "100.00")
         self.assert_asked(link, 10000, amount="100.00")
 
     def test_what_is_no_amount(self):
         link = self.make_link(100)
-        junk = ("", " ", "-5", "abc", "NaN", "Infinity", "1e9", "50e", "1.234", "<b>", "9" * 500)
+        junk = ("-5", "abc", "NaN", "Infinity", "1e9", "50e", "1.234", "<b>", "9" * 500)
         for typed in junk:
             with self.subTest(typed):
                 back = self.assert_refused(link, r"Write it like 100\.00", amount=typed)
                 self.assertFalse(back.xpath("//b"), "what was typed is escaped")
                 self.assertLessEqual(len(back.forms[0].fields["amount"]), 40)
+                self.assertTrue(back.xpath("//details/@open"), "and can be mended at once")
         files = {"amount": ("x.txt", b"50"), "tip_other": ("y.txt", b"5")}
         data = {"csrf_token": self.fields_of(link)["csrf_token"]}
         answer = self.url_open(self.path(link, "/checkout"), data=data, files=files)
@@ -106,7 +115,7 @@ class TestPartPayment(PayerCase):
                     self.sandbox.dashboard.expire(attempt.checkout_ref)
         self.customer.lang = "de_DE"
         link = self.make_link(1234.5)
-        self.assertEqual(self.fields_of(link)["amount"], "1234,50")
+        self.assertEqual(self.get_whole(self.read_page(link)), "1234,50")
         self.assert_refused(link, "1234,50", amount="1,234")  # thousandths, or thousands in English
         self.assert_asked(link, 123450)
 
@@ -193,7 +202,7 @@ class TestPartPayment(PayerCase):
         link.invoice_id.line_ids.remove_move_reconcile()
         self.assertEqual(link.amount, 100)
         back = self.assert_refused(link, r"has changed .* \$100\.00", page)
-        self.assertEqual(back.forms[0].fields["amount"], "100.00")
+        self.assertEqual(self.get_whole(back), "100.00")
         self.assert_asked(link, 5000, page=page, amount="50")
 
     def test_turned_off_meanwhile(self):
@@ -238,7 +247,7 @@ class TestPartPayment(PayerCase):
         self.assertIn(f"Part payment: $ 40.00 paid ({attempt.reference}), $ 60.00 left", history)
         page = self.read_page(link)
         self.assertRegex(page.text_content(), r"Paid so far\s*-\$.?40\.00")
-        self.assertEqual(self.get_fields(page)["amount"], "60.00")
+        self.assertEqual(self.get_whole(page), "60.00")
         self.pay_with(link, amount="15")
         self.pay_with(link)
         self.assertEqual((link.state, link.amount_paid), ("paid", 100))
@@ -277,10 +286,64 @@ class TestPartPayment(PayerCase):
         self.sandbox.customer.pay_by_bank(attempt.checkout_ref)
         self.deliver_webhooks()
         self.assertEqual((link.state, link.amount), ("processing", 60), "only 40 are in flight")
+        page = self.read_page(link)
+        self.assertRegex(page.text_content(), r"Your payment of €40\.00 is on its way")
+        self.assertRegex(page.text_content(), r"On its way\s*-€40\.00\s*To pay now\s*€60\.00")
+        self.assertEqual(self.get_whole(page), "60.00")
+        self.assertNotIn("Refresh", self.open_page(link).headers, "what is typed stays")
         self.sandbox.bank.settle(attempt.provider_reference)
         self.deliver_webhooks()
         self.assertEqual((link.state, link.amount, link.amount_paid), ("active", 60, 40))
         self.assert_asked(link, 6000)
+
+    def begin_by_bank(self, link, **typed):
+        """Pay what is typed by a bank debit, which is on its way then."""
+        self.assertEqual(self.press_pay(link, **typed).status_code, 303)
+        attempt = link.transaction_ids.filtered("checkout_open")
+        self.sandbox.customer.pay_by_bank(attempt.checkout_ref)
+        self.deliver_webhooks()
+        self.assertEqual((attempt.state, attempt.checkout_open), ("pending", False))
+        return attempt
+
+    def test_rest_is_paid_while_a_part_is_on_its_way(self):
+        """Nobody is asked for more than is owed less what is on its way, by one page at a time."""
+        link = self.make_link(100)
+        first = self.begin_by_bank(link, amount="40")
+        self.assert_refused(link, r"lowered to \$60\.00", amount="61")
+        rest = self.assert_asked(link, 6000)
+        self.assertEqual(self.assert_asked(link, 6000), rest, "a double click: the same page")
+        self.sandbox.customer.pay(rest.checkout_ref)
+        self.deliver_webhooks()
+        self.assertEqual((rest.state, link.state, link.amount), ("done", "processing", 0))
+        self.assertIn("Payment on its way", self.open_page(link).text)
+        self.assertFalse(self.read_page(link).forms, "nothing is left to ask for")
+        self.sandbox.bank.settle(first.provider_reference)
+        self.deliver_webhooks()
+        self.assertEqual((link.state, link.amount_paid), ("paid", 100))
+        self.assertEqual(link.invoice_id.payment_state, "paid")
+        self.assertFalse(self.activities(link))
+
+    def test_part_that_the_bank_refuses_while_the_rest_is_asked_for(self):
+        """Stripe's page for the rest asks for too little then: it is closed, and all is owed."""
+        link = self.make_link(100)
+        first = self.begin_by_bank(link, amount="40")
+        rest = self.assert_asked(link, 6000)
+        self.sandbox.bank.fail(first.provider_reference)
+        self.deliver_webhooks()
+        self.assertEqual((first.state, link.state, link.amount), ("error", "active", 100))
+        self.assertTrue(rest._is_stale())
+        self.assert_asked(link, 10000)
+        self.assertEqual(rest.state, "cancel")
+
+    def test_whole_amount_on_its_way_asks_for_nothing(self):
+        """Also where the discount that it earned has ended since."""
+        link = self.make_link(100, term=self.discount_term())
+        self.begin_by_bank(link)
+        lines = link.invoice_id.line_ids.filtered("discount_date")
+        lines.discount_date = fields.Date.today() - timedelta(days=1)
+        self.assertEqual((link.state, link.amount), ("processing", 2))
+        self.assertFalse(self.read_page(link).forms)
+        self.assertFalse(link._reserve_attempt()[0])
 
     def test_part_that_turns_out_too_much(self):
         """Paid elsewhere while Stripe's page was open: booked, and a person decides."""
@@ -310,7 +373,7 @@ class TestPartPayment(PayerCase):
     def test_part_earns_no_discount(self):
         link = self.make_link(100, term=self.discount_term())
         page = self.read_page(link)
-        self.assertEqual(self.get_fields(page)["amount"], "98.00")
+        self.assertEqual(self.get_whole(page), "98.00")
         self.assertIn("discount is for paying all of it", page.text_content())
         self.pay_with(link, amount="49")
         self.assertEqual((link.invoice_id.amount_residual, link.amount), (51, 51))

@@ -50,9 +50,20 @@ class TestTips(TipsCase):
                 self.sandbox.dashboard.expire(attempt.checkout_ref)
 
     def test_stripes_page_names_it_in_the_customers_language(self):
-        attempt = self.assert_asked(self.make_link(100), 10000, 1500, tip="15.00")
-        notes = self.sandbox.store.notes(attempt.checkout_ref)
-        self.assertEqual([product["name"] for product in notes["products"]][1], "Tip")
+        for code in ("fr_FR", "de_DE"):
+            self.env["res.lang"]._activate_lang(code)
+        # The customer's own; else the one that the page speaks, which is the browser's.
+        for own, browsers, name in (
+            ("en_US", "de", "Tip"),
+            ("fr_FR", "de", "Pourboire"),
+            (False, "de", "Trinkgeld"),
+        ):
+            self.customer.lang = own
+            self.opener.headers["Accept-Language"] = browsers
+            attempt = self.assert_asked(self.make_link(100), 10000, 1500, tip="15.00")
+            notes = self.sandbox.store.notes(attempt.checkout_ref)
+            self.assertEqual([product["name"] for product in notes["products"]][1], name)
+            self.sandbox.dashboard.expire(attempt.checkout_ref)
 
     def test_typing_error_is_asked_about(self):
         link = self.make_link(100)
@@ -167,11 +178,11 @@ class TestTips(TipsCase):
                 self.assertEqual(fields["shown"], "100.00", "what it speaks of is owed as ever")
             self.opener.cookies.clear()
             fields = self.get_fields(self.read_page(link))
-            self.assertEqual((fields["amount"], fields["tip_other"]), ("100.00", ""))
+            self.assertEqual((fields["amount"], fields["tip_other"]), ("", ""))
 
     def test_nothing_is_recalled_once_it_was_paid(self):
         self.allow_parts()
         link = self.make_link(100)
         self.pay_with(link, amount="40.00", tip="15.00")
         fields = self.get_fields(self.read_page(link))
-        self.assertEqual((fields["amount"], fields["tip"]), ("60.00", "0"))
+        self.assertEqual((fields["amount"], fields["tip"]), ("", "0"))

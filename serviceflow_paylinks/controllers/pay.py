@@ -42,13 +42,14 @@ class PaymentLinkPage(http.Controller):
         link = self._find_link(token)
         if not link:
             return self._render_not_found()
-        robot = self._count_visit(link)
+        # A page that looks again by itself is no visit; a browser without cookies would count each.
+        person = look is None and not self._count_visit(link)
         notice = link._get_notice_of_return() if back else ""
         look = int(look) if isinstance(look, str) and re.fullmatch(r"\d{1,2}", look) else 0
         # In another browser it would be somebody else's choice.
         form = link._recall_choice() if self._has_visited() else None
         response = self._render(link, notice=notice, look=look, form=form)
-        if not robot:
+        if person:
             self._remember_visit(response, token)
         return response
 
@@ -60,7 +61,7 @@ class PaymentLinkPage(http.Controller):
         if request.httprequest.method != "POST":
             return self._see_page(token)  # A reload, or an address from the browser's history.
         if not self._is_our_form(kwargs):
-            return self._render_stale(link)
+            return self._render_stale(link, kwargs)
         if address := link._get_signing_address():
             return self._see_other(address)
         try:
@@ -88,7 +89,7 @@ class PaymentLinkPage(http.Controller):
             return self._render_not_found()
         if request.httprequest.method == "POST":
             if not self._is_our_form(kwargs):
-                return self._render_stale(link)
+                return self._render_stale(link, kwargs)
             link.renew()
         return self._see_page(token)
 
@@ -166,9 +167,13 @@ class PaymentLinkPage(http.Controller):
         forms = f"'self' {link.provider_id._paylinks_page_origins()}".strip()
         return request.env["ir.http"]._paylinks_answer(html, values, status, forms)
 
-    def _render_stale(self, link):
+    def _render_stale(self, link, form):
         """The form was not ours, or of a session that is over: the page again, nothing done."""
-        return self._render(link, problem=link._get_problem_of_form(), status=400)
+        # Whoever got this very answer before, and still sends no cookie of ours, keeps none.
+        cookies = {"session_id", VISIT_COOKIE} & request.httprequest.cookies.keys()
+        keeps_none = "again" in form and not cookies
+        problem = link._get_problem_of_form(keeps_none)
+        return self._render(link, problem=problem, again=True, status=400)
 
     def _render_not_found(self):
         return request.env["ir.http"]._paylinks_plain_page(404)

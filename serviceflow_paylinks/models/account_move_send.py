@@ -12,6 +12,20 @@ class AccountMoveSend(models.AbstractModel):
     _inherit = "account.move.send"
 
     @api.model
+    def _generate_invoice_documents(self, invoices_data, allow_fallback_pdf=False):
+        """Override of ``account``: the links are made before the PDF, which shows their QR code."""
+        emailed = [
+            move
+            for move, data in invoices_data.items()
+            if "email" in (data.get("sending_methods") or ())
+            and self._is_applicable_to_move("email", move, **data)
+        ]
+        self.env["account.move"].union(*emailed)._paylinks_links_to_send()
+        return super()._generate_invoice_documents(
+            invoices_data, allow_fallback_pdf=allow_fallback_pdf
+        )
+
+    @api.model
     def _send_mails(self, moves_data):
         moves = self.env["account.move"].union(*moves_data)
         links = moves._paylinks_links_to_send()

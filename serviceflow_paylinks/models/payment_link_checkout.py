@@ -137,9 +137,12 @@ class PaymentLink(models.Model):
         return f"{document._name},{document.id}" if document else f"{self._name},{self.id}"
 
     def _fits(self, attempt, amount, tip):
-        """Whether an open attempt may serve a click for this amount and tip as well."""
-        asked = attempt._get_asked()
-        return asked == (self._to_minor(amount), self._to_minor(tip)) and self._is_usable(attempt)
+        """Whether an open attempt may serve a click for this amount and tip, in this language."""
+        return (
+            attempt._get_asked() == (self._to_minor(amount), self._to_minor(tip))
+            and attempt.checkout_request.get("locale", "") == (self._get_customer_lang() or "")
+            and self._is_usable(attempt)
+        )
 
     def _is_usable(self, attempt):
         """Whether the page of an open attempt, whatever it asks for, is one to send people to."""

@@ -1,7 +1,10 @@
 from odoo import models
 
-# How many lines the page shows before it says "and 3 more".
+# How many lines the page shows before it says "and 3 more", and how much of each; of the first one
+# beside the amount, so that the button stays on the first screen of a phone.
 SHOWN_LINES = 8
+LINE_LENGTH = 120
+SUMMARY_LENGTH = 60
 SECTIONS = ("line_section", "line_subsection")
 LINE_FIELDS = "name display_type product_uom_id collapse_prices collapse_composition".split()
 
@@ -106,7 +109,7 @@ class PaymentLink(models.Model):
             return None
         return {
             "heading": "",
-            "name": _first_line(line.name) or line.product_id.display_name or "",
+            "name": _first_line(line.name) or _first_line(line.product_id.display_name),
             "line": line,
             "sum": total,
         }
@@ -125,7 +128,7 @@ class PaymentLink(models.Model):
         """Return in one line what the document is for."""
         if not items:
             return ""
-        first, others = items[0]["name"], len(items) - 1
+        first, others = shorten(items[0]["name"], SUMMARY_LENGTH), len(items) - 1
         if not others:
             return first
         return self.env._("%(first)s and %(count)s more", first=first, count=others)
@@ -151,16 +154,29 @@ class PaymentLink(models.Model):
         if compare(paid, 0) > 0:
             rows.append((self.env._("Paid so far"), -paid, False))
         if self._is_payable():
-            if compare(due, left) < 0:
-                rows.append((self.env._("Discount for paying early"), due - left, False))
-            if compare(self.amount, document.amount_total) < 0:
-                rows.append((self.env._("To pay now"), self.amount, True))
-            if compare(self.amount, due) < 0:
-                rows.append((self.env._("Left after this payment"), due - self.amount, False))
+            rows += self._get_totals_to_pay(due, left)
         return [
             {"label": label, "amount": self._format_money(amount), "strong": strong}
             for label, amount, strong in rows
         ]
+
+    def _get_totals_to_pay(self, due, left):
+        """Return the rows below what was paid: list of (label, amount, whether it stands out).
+
+        :param float due: what the document owes, less a discount
+        :param float left: what is not paid of it, the discount aside
+        """
+        rows, compare = [], self.currency_id.compare_amounts
+        if compare(due, left) < 0:
+            rows.append((self.env._("Discount for paying early"), due - left, False))
+        if compare(self.amount, due) < 0 and (waiting := self._get_document_in_flight()):
+            rows.append((self.env._("On its way"), -waiting, False))
+            due -= waiting
+        if compare(self.amount, self._get_document().amount_total) < 0:
+            rows.append((self.env._("To pay now"), self.amount, True))
+        if compare(self.amount, due) < 0:
+            rows.append((self.env._("Left after this payment"), due - self.amount, False))
+        return rows
 
     def _get_document_residual(self, document):
         """Return what is not paid of the document, discounts aside."""
@@ -173,8 +189,16 @@ def _quantity_field(lines):
     return "product_uom_qty" if lines._name == "sale.order.line" else "quantity"
 
 
+def shorten(text, length):
+    """Return the text, or its beginning with an ellipsis where it is longer than that."""
+    text = " ".join((text or "").split())
+    if len(text) <= length:
+        return text
+    return text[: length - 1].rstrip(" ,.;:-") + "\N{HORIZONTAL ELLIPSIS}"
+
+
 def _first_line(text):
-    return (text or "").strip().partition("\n")[0]
+    return shorten((text or "").strip().partition("\n")[0], LINE_LENGTH)
 
 
 def _by_heading(lines, count):

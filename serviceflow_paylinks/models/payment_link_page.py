@@ -7,11 +7,13 @@ from odoo.tools import file_open
 
 from .. import contrast
 from ..const import PAY_ROUTE
+from .payment_link_document import SUMMARY_LENGTH, shorten
 from .res_company_page import DARK, LIGHT
 
 # A page that waits for the bank looks again after so many seconds, then no more.
 REFRESH_AFTER = (5, 10, 20, 30, 60, 120, 300)
 LONG_AMOUNT = 11  # characters; longer ones are written smaller
+TITLE_LENGTH, ABOUT_LENGTH = 80, 1000  # characters; of the title, and of the description below
 
 STYLE_SHEET = "serviceflow_paylinks/static/page/page.css"
 GROUNDS = (
@@ -51,10 +53,11 @@ class PaymentLink(models.Model):
         """Return what the page is about: ``payable``, ``processing``, ``paid``, ``settled``,
         ``expired`` or ``unavailable``."""
         self.ensure_one()
-        if self.state in ("paid", "settled", "processing"):
+        if self.state in ("paid", "settled"):
             return self.state
-        if self._get_pending_amount():
-            return "processing"
+        if self.state == "processing" or self._get_pending_amount():
+            # Of a part that is on its way, the rest may be paid meanwhile.
+            return "payable" if self._is_payable() else "processing"
         if self.state == "expired" or self._is_past_expiry():
             return self._get_expired_page_state()
         return "payable" if self._is_payable() else "unavailable"
@@ -71,23 +74,13 @@ class PaymentLink(models.Model):
         owed = self._get_remainders()[self]
         return owed > 0 and owed >= self._get_minimum()
 
-    def _get_pending_amount(self):
-        """Return what is on its way through this link, or else on the same document (float)."""
-        own = self.transaction_ids.filtered(lambda tx: tx._is_on_its_way())
-        if own:
-            return sum(own.mapped("amount"))
-        if self.amount or not self._get_document():
-            return 0.0
-        field = "sale_order_ids" if self.purpose == "deposit" else "invoice_ids"
-        document = self._get_document()
-        return self._sum_in_flight(field, document).get(document.id, 0.0)
-
     # -- what it shows --
 
-    def _get_page_values(self, problem="", notice="", look=0):
+    def _get_page_values(self, problem="", notice="", look=0, again=False):
         """Return what the page shows, as texts in the language of the link's context.
 
         :param str problem: what went wrong just now
+        :param bool again: whether its form was refused just now
         :param str notice: what the customer should know besides
         :param int look: how often the page has looked again already
         """
@@ -101,6 +94,7 @@ class PaymentLink(models.Model):
             **self._get_state_values(state, look),
             "state": state,
             "token": self.token,
+            "again": again,
             "problem": problem or (self._get_last_problem() if state == "payable" else ""),
             "problem_phone": bool(problem),
             "notice": notice,
@@ -117,25 +111,35 @@ class PaymentLink(models.Model):
             "logo": company._paylinks_logo_source(),
             "style": _style(*company._paylinks_palette()),
             "company_phone": phone,
-            "phone_href": "tel:" + re.sub(r"[^\d+]", "", phone),
+            "phone_href": company._paylinks_phone_address(),
             "company_email": company.email or "",
         }
 
     def _get_subject_values(self, state):
         """Return what the payment is for."""
         document = self._get_document()
-        day = {"account.move": "invoice_date", "sale.order": "date_order"}.get(document._name)
+        # Without a document, the description is the title.
+        title = shorten(self._get_title(), TITLE_LENGTH)
+        description = shorten(self.description, SUMMARY_LENGTH) if document else ""
+        whole = shorten(self.description, ABOUT_LENGTH)
         amount = self._format_money(self.amount)
         return {
-            "title": self._get_title(),
-            "date": self._format_day(document[day]) if document and day else "",
-            "description": self.description if document and self.description else "",
+            "title": title,
+            "date": self._describe_day(document),
+            "description": description,
+            "about": "" if whole in (title, description) else whole,
             "amount": amount,
             "amount_is_long": len(amount) > LONG_AMOUNT,
             "pay_label": self.env._("Pay %s", amount),
             "due": self._describe_due() if state == "payable" else "",
             "document_label": self._get_document_label() if self._has_document_pdf() else "",
         }
+
+    def _describe_day(self, document):
+        """Return the day of the invoice or order, in words."""
+        if document._name == "sale.order":
+            return self._format_day_of(document.date_order)
+        return self._format_day(document.invoice_date)
 
     def _describe_processor(self):
         name = self.provider_id._paylinks_processor_name()
@@ -167,22 +171,22 @@ class PaymentLink(models.Model):
     def _get_state_values(self, state, look):
         """Return what only some states show; every key is there in each."""
         values = {
+            **self._get_receipt_values(state),
             "pending": "",
-            "receipt": [],
             "refresh": "",
             "can_renew": False,
             "renewal_sent": False,
+            "renewal_lost": False,
             "on_hold": state == "unavailable" and self._is_document_on_hold(),
         }
         if state == "processing":
             pending = self._get_pending_amount()
             values["pending"] = self._format_money(pending) if pending else ""
             values["refresh"] = self._get_refresh(look)
-        elif state == "paid":
-            values["receipt"] = self._get_receipt_rows()
         elif state == "expired":
             values["can_renew"] = self._can_reach_customer()
             values["renewal_sent"] = self._is_renewed_lately()
+            values["renewal_lost"] = values["renewal_sent"] and self._is_renewal_lost()
         return values
 
     def _get_refresh(self, look):
@@ -190,21 +194,6 @@ class PaymentLink(models.Model):
         if look >= len(REFRESH_AFTER):
             return ""
         return f"{REFRESH_AFTER[look]}; url={PAY_ROUTE}/{self.token}?look={look + 1}"
-
-    def _get_receipt_rows(self):
-        """Return what stands on the customer's receipt: list of (label, text)."""
-        paid = self.transaction_ids.filtered(lambda tx: tx.state == "done").sorted("id")[-1:]
-        rows = [
-            (self.env._("Date"), self._format_day_of(paid.checkout_paid_at or self.paid_at)),
-            (self.env._("Paid with"), paid.payment_method_id.name or ""),
-            (self.env._("Reference"), paid.reference or ""),
-        ]
-        if self.currency_id.compare_amounts(self.amount_refunded, 0) > 0:
-            rows.append((self.env._("Refunded"), self._format_money(self.amount_refunded)))
-        return [
-            (self.env._("Amount"), self._format_money(self.amount_paid)),
-            *(row for row in rows if row[1]),
-        ]
 
     def _get_last_problem(self):
         """Return in plain words why the last try failed; empty if it did not."""
@@ -230,11 +219,22 @@ class PaymentLink(models.Model):
 
     def _get_notice_of_return(self):
         """Return what to say to the customer who comes back without having paid."""
-        if self._get_page_state() != "payable" or self._get_last_problem():
+        if self._get_page_state() != "payable" or self._get_last_problem() or self._is_just_paid():
             return ""
+        if self._get_payments_received():
+            return self.env._("Nothing was charged this time.")
         return self.env._("You have not paid yet, and nothing was charged.")
 
-    def _get_problem_of_form(self):
+    def _get_problem_of_form(self, keeps_none=False):
+        """Return what to say of a form that cannot be trusted.
+
+        :param bool keeps_none: whether the browser keeps no cookies, which alone can make it so
+        """
+        if keeps_none:
+            return self.env._(
+                "Your browser keeps no cookies, and without them nobody can pay here. Please allow"
+                " cookies for this page, or open the link in another browser. Nothing was charged."
+            )
         return self.env._(
             "This page was open for a long time, or your browser keeps no cookies. Nothing was"
             " charged; please press the button once more."

@@ -7,6 +7,7 @@ from odoo.tools import get_lang
 from ..amount_text import read_amount, write_amount
 from ..exceptions import ChoiceError
 
+WIDE_TIP = 7  # characters of its amount
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,3})?")
 
 
@@ -24,8 +25,6 @@ class PaymentLink(models.Model):
         values = super()._get_page_values(**said)
         payable = values["state"] == "payable"
         values["choice"] = self._get_choice_values(form, error) if payable else False
-        if values["choice"]:
-            values["pay_label"] = self.env._("Pay")  # How much is the customer's to say.
         if error:
             values["problem"] = ""
         return values
@@ -37,10 +36,9 @@ class PaymentLink(models.Model):
 
         :param dict form: what was sent, to be shown again
         :param ChoiceError error: what is wrong with it
-        :return: ``amount`` (text of the field; False without part payments), ``shown`` (the amount
-            that the page speaks of), ``least`` and ``discount`` (texts), ``tips`` (a list of the
-            choices), ``takes_tips``, ``tip_other`` (text of the field), ``symbol``, ``error`` and
-            ``wrong`` (the field that it is about)
+        :return: what ``_get_amount_values`` and ``_get_tip_values`` give; ``shown`` (the amount
+            that the page speaks of), ``symbol``, ``error``, ``wrong`` (the field that it is about),
+            ``other`` (what the fields are called while folded away), ``open`` (they are not)
         """
         self.ensure_one()
         form = form or {}
@@ -49,24 +47,64 @@ class PaymentLink(models.Model):
         takes_tips = self._offers_tips()
         if not bounds and not takes_tips and not error:
             return False
+        amount = self._get_amount_values(owed, bounds, form, error)
+        tip = self._get_tip_values(owed, takes_tips, form)
         return {
-            "amount": bool(bounds) and self._get_amount_text(owed, form, error),
+            **amount,
+            **tip,
             "shown": f"{owed:f}",
-            "least": self._format(bounds[0]) if bounds else "",
-            "discount": bool(bounds) and self._gives_discount(),
-            "takes_tips": takes_tips,
-            "tips": self._get_tip_choices(owed, form) if takes_tips else [],
-            "tip_other": _text(form.get("tip_other")),
             "symbol": self.currency_id.symbol or self.currency_id.name,
             "error": str(error or ""),
             "wrong": error.field if error else "",
+            "other": self._get_folded_title(bool(bounds), takes_tips, len(tip["tips"]) > 1),
+            "open": bool(amount["amount"] or tip["tip_other"] or error),
         }
 
+    def _get_amount_values(self, owed, bounds, form, error):
+        """Return what the amount's field shows.
+
+        :return: ``amount`` (its text; False without part payments), ``whole`` (what it stands for
+            while it is empty), ``least`` (text), ``discount``
+        """
+        return {
+            "amount": bool(bounds) and self._get_amount_text(owed, form, error),
+            "whole": self._write_amount(owed),
+            "least": self._format(bounds[0]) if bounds else "",
+            "discount": bool(bounds) and self._gives_discount(),
+        }
+
+    def _get_tip_values(self, owed, takes_tips, form):
+        """Return what the tip's fields show.
+
+        :return: ``takes_tips``, ``tips`` (a list of the choices), ``wide`` (whether four of them
+            are too much for one row of a phone), ``tip_other`` (text of the field), ``nothing``
+            (what it stands for while it is empty)
+        """
+        tips = self._get_tip_choices(owed, form) if takes_tips else []
+        return {
+            "takes_tips": takes_tips,
+            "tips": tips,
+            "wide": max((len(tip["amount"]) for tip in tips), default=0) > WIDE_TIP,
+            "tip_other": _text(form.get("tip_other")),
+            "nothing": self._write_amount(Decimal(0)),
+        }
+
+    def _get_folded_title(self, parts, tips, presets):
+        """Return what the folded fields are called; empty where there are none."""
+        if parts and tips:
+            return self.env._("Another amount or tip")
+        if parts:
+            return self.env._("Pay another amount")
+        if tips:
+            return self.env._("Another tip") if presets else self.env._("Add a tip")
+        return ""
+
     def _get_amount_text(self, owed, form, error):
-        """Return what stands in the amount's field: what was typed, unless there is better."""
+        """Return what stands in the amount's field: what was typed, unless everything is meant."""
         if error and error.offer is not None:
-            return self._write_amount(error.offer)
-        return _text(form.get("amount")) if "amount" in form else self._write_amount(owed)
+            return ""  # What is offered instead is always everything.
+        typed = _text(form.get("amount"))
+        return "" if self._read_amount(typed) == owed else typed
 
     def _get_tip_choices(self, owed, form):
         """Return the tips to tick: dicts of ``value``, ``percent``, ``amount`` and ``checked``."""
@@ -80,7 +118,7 @@ class PaymentLink(models.Model):
             }
             for percent, amount in self._get_tip_offers(owed)
         ]
-        none = {"value": "0", "percent": self.env._("No tip"), "amount": ""}
+        none = {"value": "0", "percent": self.env._("No"), "amount": ""}
         return [{**none, "checked": not any(c["checked"] for c in choices)}, *choices]
 
     def _gives_discount(self):
@@ -127,6 +165,8 @@ class PaymentLink(models.Model):
             return None
         owed = self._chargeable(self.amount)
         amount = self._read_amount(form["amount"])
+        if isinstance(form["amount"], str) and not form["amount"].strip():
+            amount = _plain(form.get("shown")) or owed
         if amount is None:
             raise ChoiceError(self._get_unreadable_sentence(owed))
         if amount == owed:

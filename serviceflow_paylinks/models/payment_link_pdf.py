@@ -58,7 +58,17 @@ class PaymentLink(models.Model):
         """Return what changes whenever the document looks different."""
         document = self._get_document()
         owed = document._paylinks_amount_due()
-        return (self.env.cr.dbname, document._name, document.id, document.write_date, owed)
+        printed = (
+            self.invoice_id._paylinks_get_printed_link() if self.purpose == "invoice" else None
+        )
+        return (
+            self.env.cr.dbname,
+            document._name,
+            document.id,
+            document.write_date,
+            owed,
+            printed._get_address_mark() if printed else "",
+        )
 
     def _make_pdf(self):
         """Print the document: (kind, bytes)."""

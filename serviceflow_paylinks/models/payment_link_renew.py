@@ -4,6 +4,8 @@ from odoo import api, fields, models
 
 # How long a customer waits before asking for another new link.
 RENEW_EVERY = timedelta(minutes=15)
+# What has become of a message that did not reach anybody.
+LOST = ("failed", "bounced", "cancelled")
 
 
 class PaymentLink(models.Model):
@@ -39,9 +41,10 @@ class PaymentLink(models.Model):
         link._lock_rows()
         if not link._is_renewable() or link._is_renewed_lately():
             return
-        link.renewed_at = fields.Datetime.now()
+        link._note_asked()
         renewal = link._find_renewal() or link._create_renewal()
         link.renewal_id = renewal
+        renewal.write(renewal._get_contact_on_file())
         renewal.send_waiting = "email" if renewal.email else "sms"
         link._log_history(
             self.env._("The customer asked for a new link: %s is being sent.", renewal.name)
@@ -63,20 +66,43 @@ class PaymentLink(models.Model):
         return self._get_page_state() == "expired" and self._can_reach_customer()
 
     def _can_reach_customer(self):
-        link = self._find_renewal() or self
-        return bool(link.email or link.phone)
+        return any((self._find_renewal() or self)._get_contact_on_file().values())
+
+    def _get_contact_on_file(self):
+        """Return where the customer is reached: the link's own addresses, else the contact's."""
+        contact = {"email": self.email, "phone": self.phone}
+        if not any(contact.values()):
+            partner = self.partner_id
+            contact = {"email": partner.email_normalized, "phone": partner.phone_sanitized}
+        return contact
+
+    def _note_asked(self):
+        """Note that somebody asked, on each link that could be asked for as well: whoever waits for
+        our lock to ask by another one of them is refused its row, runs again, and sees it."""
+        now = fields.Datetime.now()
+        over = ["|", ("state", "=", "expired"), ("expires_at", "<=", now)]
+        self.search([*self._get_same_domain(), *over]).renewed_at = now
 
     def _is_renewed_lately(self):
         """Whether somebody asked within the last 15 minutes, on any link of this document."""
+        return bool(self._find_renewed_lately())
+
+    def _is_renewal_lost(self):
+        """Whether what was asked for lately could not be sent, as far as Odoo knows by now."""
+        sent = self._find_renewed_lately().renewal_id.message_row_ids
+        return sent.filtered(lambda row: row.kind == "link")[:1].state in LOST
+
+    def _find_renewed_lately(self):
         domain = [("renewed_at", ">", fields.Datetime.now() - RENEW_EVERY)]
+        return self.sudo().search([*self._get_same_domain(), *domain])
+
+    def _get_same_domain(self):
+        """Return the domain of the links of this document; without one, of this link."""
         document = self._get_document()
         if not document:
-            domain.append(("id", "=", self.id))
-        elif self.purpose == "deposit":
-            domain.append(("sale_order_id", "=", document.id))
-        else:
-            domain.append(("invoice_id", "=", document.id))
-        return bool(self.sudo().search_count(domain, limit=1))
+            return [("id", "=", self.id)]
+        field = "sale_order_id" if self.purpose == "deposit" else "invoice_id"
+        return [(field, "=", document.id)]
 
     def _get_latest_renewal(self):
         """Return the last link that was sent in place of this one; itself if there is none."""
@@ -112,8 +138,7 @@ class PaymentLink(models.Model):
             "company_id": self.company_id.id,
             "currency_id": self.currency_id.id,
             "description": self.description,
-            "email": self.email,
-            "phone": self.phone,
+            **self._get_contact_on_file(),
             "user_id": self.user_id.id,
         }
         if self.amount_policy == "fixed" and not self.deposit_follows:

@@ -141,11 +141,19 @@ class PaymentLink(models.Model):
         """Whether a click on Pay may open a checkout now."""
         self.ensure_one()
         return (
-            self.state == "active"
+            (self.state == "active" or self._waits_for_parts())
             and not self._is_past_expiry()
             and self._chargeable(self.amount) > 0
             and self._chargeable(self.amount) >= self._get_minimum()
         )
+
+    def _waits_for_parts(self):
+        """Whether what is on its way through the link are parts, chosen as such: the rest may be
+        paid meanwhile."""
+        if self.state != "processing":
+            return False
+        waiting = self.sudo().transaction_ids.filtered(lambda tx: tx._is_on_its_way())
+        return all((tx.checkout_request or {}).get("part") for tx in waiting)
 
     # -- deleting --
 

@@ -95,4 +95,4 @@ class PaymentLink(models.Model):
 
     def _get_tip_title(self):
         """Return what the tip's line is called on the processor's page."""
-        return self.with_context(lang=self.partner_id.lang).env._("Tip")
+        return self.with_context(lang=self._get_customer_lang()).env._("Tip")

@@ -106,8 +106,8 @@ class PaymentLink(models.Model):
             return "unavailable"
         return state
 
-    def _get_receipt_rows(self):
-        rows = super()._get_receipt_rows()
+    def _get_receipt_total(self, paid):
+        rows = super()._get_receipt_total(paid)
         order = self.sudo().sale_order_id
         if self.purpose != "deposit" or order.state == "cancel":
             return rows

@@ -225,6 +225,10 @@ class PaymentTransaction(models.Model):
 
     # -- money came --
 
+    def _get_paid_moment(self):
+        """Return when the customer paid (UTC); False for none."""
+        return self.checkout_paid_at or self.last_state_change
+
     def _apply_paid(self, checkout):
         """Mark the attempt paid and book it, once."""
         if self.state == "cancel":

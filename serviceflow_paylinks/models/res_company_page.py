@@ -1,14 +1,19 @@
 import base64
 import io
 import logging
+import re
 from functools import lru_cache
 
+import phonenumbers
 from odoo import api, fields, models
 from PIL import Image
 
 from .. import contrast
+from ..drawing import slim
 
 _logger = logging.getLogger(__name__)
+
+E164 = phonenumbers.PhoneNumberFormat.E164
 
 # The logo is shown 48 pixels high at most; twice that is sharp on a phone.
 LOGO_SIZES = ((400, 96), (300, 72), (220, 56), (160, 40), (96, 32))
@@ -49,6 +54,26 @@ class ResCompany(models.Model):
         kind = "png" if logo.startswith("iVBOR") else "svg+xml"
         return f"data:image/{kind};base64,{logo}" if logo else ""
 
+    def _paylinks_phone_address(self):
+        """Return the address by which a telephone calls the business; empty without a number.
+
+        As RFC 3966 has it: ``tel:+442079460958;ext=12``.
+        """
+        self.ensure_one()
+        phone = self.phone or ""
+        country = "" if phone.startswith("+") else self.partner_id.country_id.code
+        try:
+            number = phonenumbers.parse(phone, country or None)
+        except phonenumbers.NumberParseException:
+            number = None
+        whole = phonenumbers.ValidationResult.IS_POSSIBLE
+        if number and phonenumbers.is_possible_number_with_reason(number) == whole:
+            extension = f";ext={number.extension}" if number.extension else ""
+            return f"tel:{phonenumbers.format_number(number, E164)}{extension}"
+        # Only those that dial it know what it is.
+        digits = re.sub(r"[^\d+]", "", phone)
+        return f"tel:{digits}" if digits else ""
+
     def _paylinks_palette(self):
         """Return the page's colours as style sheet variables, by ground: (light, dark).
 
@@ -81,8 +106,10 @@ def _shrink(source):
     :param bytes source: the logo as uploaded
     :rtype: bytes
     """
-    if source.lstrip()[:1] == b"<":  # SVG: any size on the screen
-        return source if len(source) <= LOGO_BYTES else b""
+    if source.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":  # SVG: any size on the screen
+        # What is too large all the same leaves its place to the business's name beside it.
+        drawing = source if len(source) <= LOGO_BYTES else slim(source)
+        return drawing if len(drawing) <= LOGO_BYTES else b""
     try:
         for size in LOGO_SIZES:
             small = _to_png(source, size)

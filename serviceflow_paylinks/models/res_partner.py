@@ -8,6 +8,35 @@ class ResPartner(models.Model):
         compute="_compute_payment_link_count", groups="serviceflow_paylinks.group_payments_view"
     )
 
+    def write(self, vals):
+        """Links that were to go to the contact's address go to the new one."""
+        if not {"email", "phone"} & vals.keys():
+            return super().write(vals)
+        before = {partner: partner._paylinks_get_addresses() for partner in self}
+        result = super().write(vals)
+        self._paylinks_follow(before)
+        return result
+
+    def _paylinks_get_addresses(self):
+        return {"email": self.email_normalized, "phone": self.phone_sanitized}
+
+    def _paylinks_follow(self, before):
+        """Correct the address on links that may be sent yet, where it was the contact's own; one
+        that staff have entered for a link stays.
+
+        :param dict before: {partner: the addresses before}
+        """
+        changed = self.filtered(
+            lambda partner: partner._paylinks_get_addresses() != before[partner]
+        )
+        states = ("active", "processing", "expired")
+        domain = [("partner_id", "in", changed.ids), ("state", "in", states)]
+        for link in self.env["payment.link"].sudo().search(domain) if changed else ():
+            old, new = before[link.partner_id], link.partner_id._paylinks_get_addresses()
+            own = [name for name in new if (link[name] or False) == (old[name] or False)]
+            if values := {name: new[name] for name in own if new[name] and new[name] != old[name]}:
+                link.write(values)
+
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_payment_link_count(self):
         """Of the whole customer: its commercial entity with all contacts, archived ones too."""
