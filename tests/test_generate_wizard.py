@@ -129,7 +129,9 @@ class TestGenerate(WizardCase):
             with self.assertRaisesRegex(UserError, "an invoice of Ada Payer, not of Bea Other"):
                 wizard.action_generate()
             self.assertFalse(invoices.payment_link_ids)
-        person = self.env["res.partner"].create({"name": "Ada's Son", "parent_id": self.customer.id})
+        person = self.env["res.partner"].create(
+            {"name": "Ada's Son", "parent_id": self.customer.id}
+        )
         wizard = wizards.create({"partner_id": person.id, "invoice_ids": invoices[:1].ids})
         wizard.action_generate()
         self.assertTrue(wizard.link_id, "of the same household")

@@ -134,18 +134,25 @@ class TestFigures(HubCase):
             part = self.links.search(
                 [("invoice_id", "=", link.invoice_id.id), ("amount_fixed", "=", 30)]
             )
-            self.links.search([("invoice_id", "=", link.invoice_id.id), ("id", "!=", part.id)]).filtered(
-                lambda link: link.state == "active"
-            ).cancel()
+            self.links.search(
+                [("invoice_id", "=", link.invoice_id.id), ("id", "!=", part.id)]
+            ).filtered(lambda link: link.state == "active").cancel()
             self.assertAlmostEqual(self.figures()["active"]["amount"], before - 40 * worth)
-            self.assertAlmostEqual(self.figures()["active"]["count"], len(self.links.search(self.filters()["active"])))
+            self.assertAlmostEqual(
+                self.figures()["active"]["count"], len(self.links.search(self.filters()["active"]))
+            )
 
     def test_expiring_counts_no_more_than_is_owed_either(self):
         link = self.make_link(70)
         soon = fields.Datetime.now() + timedelta(days=2)
         self.links.create(
             [
-                {"purpose": "invoice", "invoice_id": link.invoice_id.id, "amount": 60, "expires_at": soon}
+                {
+                    "purpose": "invoice",
+                    "invoice_id": link.invoice_id.id,
+                    "amount": 60,
+                    "expires_at": soon,
+                }
                 for _i in range(2)
             ]
         )
@@ -259,9 +266,7 @@ class TestFigures(HubCase):
         link.sudo().sent_at = fields.Datetime.now() - timedelta(days=1)  # Sent again.
         self.pay_now(link)
         self.backdate(link, paid_at=0)
-        self.assertAlmostEqual(
-            self.figures()["sent_and_paid"]["seconds"], 6 * 24 * 3600, delta=60
-        )
+        self.assertAlmostEqual(self.figures()["sent_and_paid"]["seconds"], 6 * 24 * 3600, delta=60)
         self.assertAlmostEqual(link.days_to_payment, 6, delta=0.01)
         [row] = self.links.formatted_read_group([], [], ["days_to_payment:avg"])
         self.assertAlmostEqual(row["days_to_payment:avg"], 6, delta=0.01)

@@ -54,7 +54,9 @@ class TestManagerSettings(PaylinksCase):
             ("payment.link.settings", self.manager),
         ):
             arch = etree.fromstring(self.env[model].with_user(user).get_view(None, "form")["arch"])
-            (setting,) = arch.xpath("//app[@name='serviceflow_paylinks']//setting[@string='Reminders']")
+            (setting,) = arch.xpath(
+                "//app[@name='serviceflow_paylinks']//setting[@string='Reminders']"
+            )
             (button,) = setting.iter("button")
             self.assertEqual((button.get("type"), button.get("name")), ("action", str(action.id)))
         self.assertTrue(self.env[action.res_model].with_user(self.manager).has_access("write"))

@@ -32,15 +32,10 @@ class IrRule(models.Model):
 
     def _paylinks_has_access_of_odoo(self, model_name, groups):
         """Whether the user could read the model without any of our groups."""
-        return bool(
-            self.env["ir.model.access"]
-            .sudo()
-            .search_count(
-                [
-                    ("model_id.model", "=", model_name),
-                    ("perm_read", "=", True),
-                    ("group_id", "in", [False, *(set(self.env.user._get_group_ids()) - set(groups.ids))]),
-                ],
-                limit=1,
-            )
-        )
+        others = set(self.env.user._get_group_ids()) - set(groups.ids)
+        domain = [
+            ("model_id.model", "=", model_name),
+            ("perm_read", "=", True),
+            ("group_id", "in", [False, *others]),
+        ]
+        return bool(self.env["ir.model.access"].sudo().search_count(domain, limit=1))

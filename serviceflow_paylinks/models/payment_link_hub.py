@@ -25,14 +25,19 @@ FIGURES = {
     "sent_recently": [("state", "!=", "cancelled"), ("sent_at", ">=", f"now -{SENT_DAYS}d")],
     "sent_and_paid": [("state", "=", "paid"), ("sent_at", ">=", f"now -{SENT_DAYS}d")],
 }
-# As `_compute_amount_paid` counts: payments without tips, and what was given back of each.
-PAYMENTS = SQL("payment.payment_link_id = payment_link.id AND payment.state = 'done'")
-REFUNDED = SQL(
-    """(SELECT coalesce(sum(refund.amount - coalesce(refund.tip_amount, 0)), 0)
-          FROM payment_transaction refund
-         WHERE refund.source_transaction_id = payment.id AND refund.operation = 'refund'
-           AND refund.state = 'done')"""
-)
+# What came through a link since some day: as `_compute_amount_paid`, without tips, and less what was
+# given back of it. Most have one attempt, the last payment: they are read from the index alone.
+CAME_SINCE = """
+    CASE WHEN payment_link.attempt_count = 1
+         THEN payment_link.amount_paid - payment_link.amount_refunded ELSE
+    (SELECT sum(payment.amount - coalesce(payment.tip_amount, 0)
+              + (SELECT coalesce(sum(refund.amount - coalesce(refund.tip_amount, 0)), 0)
+                   FROM payment_transaction refund
+                  WHERE refund.source_transaction_id = payment.id
+                    AND refund.operation = 'refund' AND refund.state = 'done'))
+       FROM payment_transaction payment
+      WHERE payment.payment_link_id = payment_link.id AND payment.state = 'done'
+        AND coalesce(payment.checkout_paid_at, payment.last_state_change) >= %s) END"""
 
 
 class PaymentLink(models.Model):
@@ -48,7 +53,8 @@ class PaymentLink(models.Model):
     )
     # The first column of these is empty on a new link, which so costs nothing here.
     _money_figures_idx = models.Index(
-        "(last_payment_at) INCLUDE (id, company_id, currency_id) WHERE last_payment_at IS NOT NULL"
+        "(last_payment_at) INCLUDE (id, company_id, currency_id, attempt_count, amount_paid,"
+        " amount_refunded) WHERE last_payment_at IS NOT NULL"
     )
     _sent_figures_idx = models.Index(
         "(sent_at) INCLUDE (company_id, state, paid_at, first_sent_at) WHERE sent_at IS NOT NULL"
@@ -140,15 +146,13 @@ class PaymentLink(models.Model):
         """Return through how many links money came lately, and how much, less what was refunded of
         it: parts of an amount too, and those of links that have expired or were deleted since."""
         query = self._search(self._hub_domain(FIGURES["paid_recently"]))
-        query.add_join("JOIN", "payment", "payment_transaction", PAYMENTS)
         since = fields.Datetime.now() - timedelta(days=PAID_DAYS)
-        query.add_where(SQL("coalesce(payment.checkout_paid_at, payment.last_state_change) >= %s", since))
         query.groupby = SQL("payment_link.currency_id")
         rows = self.env.execute_query(
             query.select(
                 SQL("payment_link.currency_id"),
-                SQL("count(DISTINCT payment_link.id)"),
-                SQL("sum(payment.amount - coalesce(payment.tip_amount, 0) + %s)", REFUNDED),
+                SQL("count(*)"),
+                SQL("sum(%s)", SQL(CAME_SINCE, since)),
             )
         )
         return {

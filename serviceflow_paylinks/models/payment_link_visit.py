@@ -55,9 +55,7 @@ class PaymentLink(models.Model):
                 self.id,
             )
         )
-        self.invalidate_recordset(
-            ["open_count", "opened_at", "last_opened_at", "robot_open_count"]
-        )
+        self.invalidate_recordset(["open_count", "opened_at", "last_opened_at", "robot_open_count"])
         if not robot:
             self._note_messages_opened()
 

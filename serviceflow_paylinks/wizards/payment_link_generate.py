@@ -223,7 +223,9 @@ class PaymentLinkGenerate(models.TransientModel):
             if reached:
                 lines.append(self.env._("By email to: %s", reached))
             if others:
-                lines.append(self.env._("Without an email address, so not sent by email: %s", others))
+                lines.append(
+                    self.env._("Without an email address, so not sent by email: %s", others)
+                )
         if self.send_sms:
             reached, others = self._sort_recipients(ready, links, "phone", "phone_sanitized")
             if reached:
@@ -241,10 +243,12 @@ class PaymentLinkGenerate(models.TransientModel):
 
     def _sort_recipients(self, ready, links, field, of_partner):
         """Return in words whom the links reach at which address, and who has none."""
-        people = {}
+        people = []
         for move in ready:
             link = links.get(move.sudo())
-            people[move.partner_id.name, link[field] if link else move.partner_id[of_partner]] = True
+            to = link[field] if link else move.partner_id[of_partner]
+            people.append((move.partner_id.name, to))
+        people = list(dict.fromkeys(people))
         return (
             self._name_people([(name, to) for name, to in people if to]),
             self._name_people([(name, "") for name, to in people if not to]),
