@@ -71,12 +71,12 @@ registry
             {name: "sent_channel", type: "selection"},
             {name: "send_waiting", type: "selection"},
         ],
-        listViewWidth: [98, 120],
+        listViewWidth: [108, 120],
     })
     .add("payment_link_opened", {
         component: OpenedField,
         displayName: _t("Payment Link Opened"),
         supportedTypes: ["integer"],
         fieldDependencies: [{name: "opened_at", type: "datetime"}],
-        listViewWidth: [98, 120],
+        listViewWidth: [96, 120],
     });
