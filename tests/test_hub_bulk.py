@@ -287,6 +287,28 @@ class TestBulk(PaylinksCase):
             with self.subTest(operation, user=user.name), self.assertRaises(AccessError):
                 self.open(operation, link, user)
 
+    def test_actions_on_selected_cards(self):
+        """The kanban's menu has what its users may do, and opens the same dialogs."""
+        link = self.make_link()
+        for user, expected in (
+            (self.viewer, set()),
+            (self.clerk, {"Send", "Extend"}),
+            (self.manager, {"Send", "Extend", "Delete"}),
+        ):
+            links = self.links().with_user(user)
+            toolbar = {"toolbar": True}
+            views = links.get_views([(False, "kanban"), (False, "list")], toolbar)["views"]
+            actions = views["kanban"]["toolbar"].get("action", [])
+            self.assertEqual({action["name"] for action in actions}, expected)
+            names = {action["name"] for action in views["list"]["toolbar"].get("action", [])}
+            self.assertFalse(names & {"Send", "Extend", "Delete"}, "the list has buttons")
+            for action in actions:
+                server_action = self.env["ir.actions.server"].browse(action["id"])
+                context = {"active_model": "payment.link", "active_ids": link.ids}
+                opened = server_action.with_user(user).with_context(**context).run()
+                bulk = self.env["payment.link.bulk"].with_user(user).browse(opened["res_id"])
+                self.assertEqual((bulk.operation, bulk.link_ids), (action["name"].lower(), link))
+
     def test_rights_of_a_dialog_made_by_hand(self):
         link = self.make_link()
         values = {"operation": "delete", "link_ids": [Command.set(link.ids)]}
