@@ -152,5 +152,10 @@ def hold(page, card):
     if page.locator(".o_record_selected").count():
         card.click(position={"x": 10, "y": 10})
         return
-    card.dispatch_event("touchstart")
-    page.locator(".o_record_selected").first.wait_for()
+
+    def held():  # Again where the cards were drawn anew meanwhile.
+        card.dispatch_event("touchstart")
+        page.wait_for_timeout(800)
+        return page.locator(".o_record_selected").count()
+
+    assert eventually(held, 1) == 1

@@ -78,5 +78,5 @@ registry
         displayName: _t("Payment Link Opened"),
         supportedTypes: ["integer"],
         fieldDependencies: [{name: "opened_at", type: "datetime"}],
-        listViewWidth: [96, 120],
+        listViewWidth: [98, 120],
     });
