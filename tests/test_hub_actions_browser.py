@@ -1,5 +1,5 @@
 # ruff: noqa: F811  fixtures are named as what is imported
-"""What else is done from the hub, in Chromium: a link's own form, a custom amount, a phone's cards."""
+"""What else is done from the hub, in Chromium: a link's form, a custom amount, a phone's cards."""
 
 import datetime
 

@@ -1,5 +1,5 @@
-"""Our groups beside Odoo's own: what they lend of invoices, orders and transactions neither widens nor
-narrows what a user may do in Invoicing and Sales."""
+"""Our groups beside Odoo's own: what they lend of invoices, orders and transactions neither widens
+nor narrows what a user may do in Invoicing and Sales."""
 
 from odoo import Command
 from odoo.exceptions import AccessError

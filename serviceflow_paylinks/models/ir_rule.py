@@ -1,6 +1,7 @@
 from odoo import models
 
-# Odoo's own models that our groups may read a part of: the rules in security/security.xml say which.
+# Odoo's own models that our groups may read a part of: the rules in security/security.xml say
+# which.
 LENT = ("account.move", "account.move.line", "payment.transaction", "sale.order")
 GROUPS = ("group_payments_view", "group_payments_create", "group_payments_manage")
 

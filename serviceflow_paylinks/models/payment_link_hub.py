@@ -25,8 +25,8 @@ FIGURES = {
     "sent_recently": [("state", "!=", "cancelled"), ("sent_at", ">=", f"now -{SENT_DAYS}d")],
     "sent_and_paid": [("state", "=", "paid"), ("sent_at", ">=", f"now -{SENT_DAYS}d")],
 }
-# What came through a link since some day: as `_compute_amount_paid`, without tips, and less what was
-# given back of it. Most have one attempt, the last payment: they are read from the index alone.
+# What came through a link since some day: as `_compute_amount_paid`, without tips, and less what
+# was given back of it. Most have one attempt, the last payment: they are read from the index alone.
 CAME_SINCE = """
     CASE WHEN payment_link.attempt_count = 1
          THEN payment_link.amount_paid - payment_link.amount_refunded ELSE

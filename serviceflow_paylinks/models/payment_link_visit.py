@@ -39,8 +39,8 @@ class PaymentLink(models.Model):
         seen = SQL("robot_open_count = coalesce(robot_open_count, 0) + 1")
         if not robot:
             seen = SQL(
-                "open_count = coalesce(open_count, 0) + 1, opened_at = coalesce(opened_at, %(now)s),"
-                " last_opened_at = %(now)s",
+                "open_count = coalesce(open_count, 0) + 1,"
+                " opened_at = coalesce(opened_at, %(now)s), last_opened_at = %(now)s",
                 now=fields.Datetime.now(),
             )
         self.env.execute_query(
