@@ -1,7 +1,10 @@
 """Direct payment by a card now and by cash; and what cannot be collected."""
 
+from datetime import timedelta
+
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user
+from odoo.tests import Form, new_test_user
 from odoo.tools import mute_logger
 
 from .collecting import CollectCase
@@ -76,6 +79,23 @@ class TestCardNowAndCash(CollectCase):
         register = self.env["account.payment.register"].with_context(**action["context"])
         register.create({})._create_payments()
         self.assertIn(invoice.payment_state, ("paid", "in_payment"))
+
+    def test_cash_of_another_amount(self):
+        """What was entered here goes along, and stays while the rest is filled in there."""
+        invoice = self.make_invoice(100)
+        wizard = self.collect(invoice, amount_choice="other", amount=40)
+        context = wizard.action_register()["context"]
+        register = Form(
+            self.env["account.payment.register"].with_user(self.clerk).with_context(**context)
+        )
+        self.assertEqual(register.amount, 40)
+        register.payment_date = fields.Date.today() - timedelta(days=2)
+        self.assertEqual((register.amount, register.currency_id), (40, invoice.currency_id))
+        register.save()._create_payments()
+        self.assertEqual((invoice.amount_residual, invoice.payment_state), (60, "partial"))
+        wizard = self.collect(invoice, amount_choice="other", amount=61)
+        with self.assertRaisesRegex(UserError, "Enter that or less"):
+            wizard.action_register()
 
     def test_cash_without_the_right(self):
         wizard = self.collect(self.make_invoice(100), self.creator)

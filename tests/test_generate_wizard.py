@@ -107,6 +107,35 @@ class TestGenerate(WizardCase):
         form.invoice_ids.add(second)
         self.assertEqual(self.generate(form).link_id.invoice_id, second)
 
+    def test_another_customer_chosen_afterwards(self):
+        """The invoice chosen before is not theirs: the dialog lets go of it."""
+        other = self.env["res.partner"].create({"name": "Bea Other"})
+        invoice, theirs = self.make_invoice(100), self.make_invoice(30, partner=other)
+        form = self.open_on(self.customer)
+        self.assertEqual(form.invoice_ids[:], invoice)
+        form.partner_id = other
+        self.assertFalse(form.invoice_ids[:])
+        form.invoice_ids.add(theirs)
+        form.partner_id = self.env["res.partner"]
+        self.assertEqual(form.invoice_ids[:], theirs, "nobody in particular")
+        form.partner_id = other
+        self.assertEqual(self.generate(form).link_id.invoice_id, theirs)
+
+    def test_invoice_of_another_customer_over_rpc(self):
+        other = self.env["res.partner"].create({"name": "Bea Other"})
+        wizards = self.env["payment.link.generate"].with_user(self.clerk)
+        for invoices in (self.make_invoice(100), self.make_invoice(1) | self.make_invoice(2)):
+            wizard = wizards.create({"partner_id": other.id, "invoice_ids": invoices.ids})
+            with self.assertRaisesRegex(UserError, "an invoice of Ada Payer, not of Bea Other"):
+                wizard.action_generate()
+            self.assertFalse(invoices.payment_link_ids)
+        person = self.env["res.partner"].create(
+            {"name": "Ada's Son", "parent_id": self.customer.id}
+        )
+        wizard = wizards.create({"partner_id": person.id, "invoice_ids": invoices[:1].ids})
+        wizard.action_generate()
+        self.assertTrue(wizard.link_id, "of the same household")
+
     def test_from_the_hub(self):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "serviceflow_paylinks.payment_link_generate_action"
@@ -207,6 +236,14 @@ class TestGenerate(WizardCase):
         self.assertIn("used again: 1", form.preview)
         self.assertIn("not sent by email: Silent Payer", form.preview)
         self.assertIn("is a draft: confirm it first", form.preview)
+        self.assertIn("By email to: Ada Payer (ada@example.com)\n", form.preview)
+        self.assertIn("correct the address on the customer", form.preview)
+        self.assertNotIn("SMS", form.preview)
+        existing.email = "office@example.com"
+        form.send_sms = True
+        self.assertIn("ada@example.com), Ada Payer (office@example.com)\n", form.preview)
+        self.assertIn("By SMS to: Ada Payer (+12025550143)\n", form.preview)
+        form.send_sms = False
         wizard = self.generate(form)
         self.assertEqual(wizard.step, "lines")
         self.assertEqual(wizard.notice, "2 made · 1 existed already · 1 could not be made")

@@ -65,11 +65,9 @@ class Office:
         return invoice
 
     @contextmanager
-    def visitor(self, path, login=None, size=DESKTOP, dark=False):
+    def visitor(self, path, login=None, size=DESKTOP):
         """Somebody comes to an address, and logs in if asked to."""
         context = self.browser.new_context(**size)
-        if dark:
-            context.add_cookies([{"name": "color_scheme", "value": "dark", "url": self.url}])
         page = context.new_page()
         page.set_default_timeout(3 * SECONDS * 1000)
         page.goto(self.url + path)

@@ -1,5 +1,6 @@
 """The hub's figures and its alert: each is what it says, in any currency and company."""
 
+import re
 from datetime import timedelta
 
 from lxml import etree
@@ -35,6 +36,9 @@ class HubCase(PaylinksCase):
         """Set moments that only events set: days ago by field name."""
         now = fields.Datetime.now()
         link.sudo().write({name: now - timedelta(days=days) for name, days in values.items()})
+        if "paid_at" in values:
+            payments = link.sudo().transaction_ids.filtered(lambda tx: tx.state == "done")
+            payments.checkout_paid_at = link.paid_at
         return link
 
     def pay_now(self, link, **kwargs):
@@ -112,9 +116,49 @@ class TestFigures(HubCase):
         agreed = self.links.create(
             {"purpose": "invoice", "invoice_id": link.invoice_id.id, "amount": 90}
         )
-        self.assert_outstanding(140, link, agreed)
+        self.assert_outstanding(70, link)
         link.invoice_id.button_draft()
         self.assert_outstanding(0, link, agreed)
+
+    def test_outstanding_counts_a_documents_debt_once(self):
+        """Links of one document may ask for more than it owes together: it is paid once."""
+        euro = self.activate("EUR", rate=0.5)
+        for currency, worth in ((self.usd, 1), (euro, 2)):
+            link = self.make_link(70, currency=currency)
+            fixed = {"purpose": "invoice", "invoice_id": link.invoice_id.id}
+            before = self.figures()["active"]["amount"]
+            self.links.create([{**fixed, "amount": 30}, {**fixed, "amount": 60}])
+            self.assertAlmostEqual(self.figures()["active"]["amount"], before)
+            link.cancel()
+            self.assertAlmostEqual(self.figures()["active"]["amount"], before)
+            part = self.links.search(
+                [("invoice_id", "=", link.invoice_id.id), ("amount_fixed", "=", 30)]
+            )
+            self.links.search(
+                [("invoice_id", "=", link.invoice_id.id), ("id", "!=", part.id)]
+            ).filtered(lambda link: link.state == "active").cancel()
+            self.assertAlmostEqual(self.figures()["active"]["amount"], before - 40 * worth)
+            self.assertAlmostEqual(
+                self.figures()["active"]["count"], len(self.links.search(self.filters()["active"]))
+            )
+
+    def test_expiring_counts_no_more_than_is_owed_either(self):
+        link = self.make_link(70)
+        soon = fields.Datetime.now() + timedelta(days=2)
+        self.links.create(
+            [
+                {
+                    "purpose": "invoice",
+                    "invoice_id": link.invoice_id.id,
+                    "amount": 60,
+                    "expires_at": soon,
+                }
+                for _i in range(2)
+            ]
+        )
+        figures = self.figures()
+        self.assertEqual(figures["expiring"], {"count": 2, "amount": 70})
+        self.assertEqual(figures["active"], {"count": 3, "amount": 70})
 
     def test_outstanding_less_an_early_payment_discount(self):
         term = self.env["account.payment.term"].create(
@@ -177,6 +221,55 @@ class TestFigures(HubCase):
         refund._set_done()
         self.env.flush_all()
         self.assertEqual(self.figures()["paid_recently"], {"count": 1, "amount": 75})
+
+    def test_paid_counts_parts_by_when_they_came(self):
+        """Also through links that have expired, or were deleted since; not what came long ago."""
+        link = self.make_link(100)
+        self.pay_part(link, 30)
+        old = link.transaction_ids
+        self.assertEqual(self.figures()["paid_recently"], {"count": 1, "amount": 30})
+        self.pay_part(link, 25)
+        self.assertEqual(self.figures()["paid_recently"], {"count": 1, "amount": 55})
+        old.checkout_paid_at = fields.Datetime.now() - timedelta(days=31)
+        self.assertEqual(self.figures()["paid_recently"], {"count": 1, "amount": 25})
+        self.expire_by_time(link)
+        self.links._expire_batch()
+        self.assertEqual(link.state, "expired")
+        self.assertEqual(self.figures()["paid_recently"], {"count": 1, "amount": 25})
+        link.cancel()
+        self.assertEqual(self.figures()["paid_recently"], {"count": 1, "amount": 25})
+        self.assertIn(link, self.links.search(self.filters()["paid_recently"]))
+        self.assertEqual(link.last_payment_at, (link.transaction_ids - old).checkout_paid_at)
+        [month] = self.links.with_user(self.clerk).formatted_read_group(
+            [("last_payment_at", "!=", False)], ["last_payment_at:month"], ["collected:sum"]
+        )
+        self.assertEqual(month["collected:sum"], 55)
+
+    def pay_part(self, link, amount):
+        """Pay a part of what the link asks for, as its page lets the customer."""
+        self.company.paylinks_part_payments = True
+        page = self.open_page(link)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
+        form = {"csrf_token": token, "amount": str(amount)}
+        answer = self.url_open(self.path(link, "/checkout"), data=form, allow_redirects=False)
+        self.assertEqual(answer.status_code, 303, answer.text[-500:])
+        self.env.invalidate_all()
+        attempt = link.transaction_ids.filtered("checkout_open")
+        self.sandbox.customer.pay(attempt.checkout_ref)
+        self.deliver_webhooks()
+        self.assertEqual(link.state, "active")
+
+    def test_time_to_payment_counts_from_the_first_sending(self):
+        link = self.make_custom_link(10)
+        link.sudo().sent_at = fields.Datetime.now() - timedelta(days=6)
+        self.env.flush_all()
+        link.sudo().sent_at = fields.Datetime.now() - timedelta(days=1)  # Sent again.
+        self.pay_now(link)
+        self.backdate(link, paid_at=0)
+        self.assertAlmostEqual(self.figures()["sent_and_paid"]["seconds"], 6 * 24 * 3600, delta=60)
+        self.assertAlmostEqual(link.days_to_payment, 6, delta=0.01)
+        [row] = self.links.formatted_read_group([], [], ["days_to_payment:avg"])
+        self.assertAlmostEqual(row["days_to_payment:avg"], 6, delta=0.01)
 
     def test_median_and_share(self):
         for hours in (1, 2, 30):

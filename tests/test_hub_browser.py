@@ -39,9 +39,9 @@ class Shop:
         self.books.call("ir.mail_server", "create", {**server, "smtp_port": mail.port})
         self.hubs = {}
         for name, groups in RIGHTS.items():
-            self._hire(name, groups)
+            self.hire(name, groups)
 
-    def _hire(self, name, groups):
+    def hire(self, name, groups):
         ids = [
             self.books.read(
                 "ir.model.data",

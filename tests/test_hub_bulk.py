@@ -103,7 +103,7 @@ class TestBulk(PaylinksCase):
                 "neither email address nor phone number": neither,
             },
         )
-        self.assertIn("1 will be sent by email only: no phone number.", bulk.preview)
+        self.assertIn("1 will be sent by email only: no phone number that", bulk.preview)
         bulk.action_apply()
         self.assertEqual(
             [link.send_waiting for link in both | email | sms], ["both", "email", "sms"]
@@ -114,6 +114,56 @@ class TestBulk(PaylinksCase):
         link.send_waiting = "sms"
         self.open("send", link, self.clerk, channel="email").action_apply()
         self.assertEqual(link.send_waiting, "both")
+
+    def test_send_promises_only_what_will_be_sent(self):
+        """The preview makes the very check that the schedule makes before it sends."""
+        landline = self.make_custom_link()
+        landline.sudo().phone = "+493012345678"
+        unwanted = self.make_custom_link()
+        unwanted.email = "no-emails@example.com"
+        unwanted.phone = "+12025550188"
+        self.env["mail.blacklist"]._add("no-emails@example.com")
+        self.env["phone.blacklist"].add("+12025550188")
+        draft = self.make_link()
+        draft.invoice_id.button_draft()
+        small = self.make_custom_link()
+        self.env.cr.execute("UPDATE payment_link SET amount_fixed = 0.2 WHERE id = %s", [small.id])
+        small.invalidate_recordset()
+        flying = self.make_link()
+        other = self.links().create(
+            {"purpose": "invoice", "invoice_id": flying.invoice_id.id, "amount": 100}
+        )
+        attempt = self.open_checkout(other)
+        self.sandbox.customer.pay_by_bank(attempt.checkout_ref)
+        self.deliver_webhooks()
+        links = landline | unwanted | draft | small | flying
+        always = {
+            "its invoice is a draft again, confirm it first": draft,
+            "less than Stripe takes": small,
+            "nothing left to pay at the moment": flying,
+        }
+        for channel, expected in (
+            ("email", {"email": landline, "the customer wants no emails": unwanted}),
+            (
+                "sms",
+                {
+                    "the phone takes no text messages": landline,
+                    "the customer wants no text messages": unwanted,
+                },
+            ),
+            (
+                "both",
+                {"email": landline, "neither email nor phone takes messages of ours": unwanted},
+            ),
+        ):
+            with self.subTest(channel):
+                bulk = self.open("send", links, self.clerk, channel=channel)
+                self.assertEqual(self.sorted_out(bulk), {**expected, **always})
+        bulk.action_apply()
+        self.run_schedule("cron_send_links")
+        self.assertTrue(landline.sent_at)
+        self.assertFalse(landline.activity_ids)
+        self.assertFalse((links - landline).message_row_ids)
 
     def test_send_without_stripe(self):
         link = self.make_link()
@@ -236,6 +286,28 @@ class TestBulk(PaylinksCase):
         ):
             with self.subTest(operation, user=user.name), self.assertRaises(AccessError):
                 self.open(operation, link, user)
+
+    def test_actions_on_selected_cards(self):
+        """The kanban's menu has what its users may do, and opens the same dialogs."""
+        link = self.make_link()
+        for user, expected in (
+            (self.viewer, set()),
+            (self.clerk, {"Send", "Extend"}),
+            (self.manager, {"Send", "Extend", "Delete"}),
+        ):
+            links = self.links().with_user(user)
+            toolbar = {"toolbar": True}
+            views = links.get_views([(False, "kanban"), (False, "list")], toolbar)["views"]
+            actions = views["kanban"]["toolbar"].get("action", [])
+            self.assertEqual({action["name"] for action in actions}, expected)
+            names = {action["name"] for action in views["list"]["toolbar"].get("action", [])}
+            self.assertFalse(names & {"Send", "Extend", "Delete"}, "the list has buttons")
+            for action in actions:
+                server_action = self.env["ir.actions.server"].browse(action["id"])
+                context = {"active_model": "payment.link", "active_ids": link.ids}
+                opened = server_action.with_user(user).with_context(**context).run()
+                bulk = self.env["payment.link.bulk"].with_user(user).browse(opened["res_id"])
+                self.assertEqual((bulk.operation, bulk.link_ids), (action["name"].lower(), link))
 
     def test_rights_of_a_dialog_made_by_hand(self):
         link = self.make_link()

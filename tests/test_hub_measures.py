@@ -71,7 +71,12 @@ class TestMeasures(HubCase):
             self.pay_now(link)
             self.backdate(link, paid_at=days)
         self.assertEqual(
-            [row[-1] for row in self.groups(["paid_at:month"], [("paid_at", "!=", False)])],
+            [
+                row[-1]
+                for row in self.groups(
+                    ["last_payment_at:month"], [("last_payment_at", "!=", False)]
+                )
+            ],
             [25, 10],
         )
 

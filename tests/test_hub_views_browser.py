@@ -48,6 +48,18 @@ def test_first_use(shop, clerk):
     clerk.page.get_by_role("button", name="New Link").first.click()
     clerk.dialog().get_by_role("button", name="Generate").wait_for()
     clerk.dialog().get_by_role("button", name="Cancel").click()
+    [provider] = shop.books.search(
+        "payment.provider", ("code", "=", "stripe"), ("state", "=", "test")
+    )
+    shop.books.call("payment.provider", "write", [provider], {"state": "disabled"})
+    try:
+        clerk.page.goto(f"{clerk.url}/odoo/payment-links")
+        clerk.page.locator(".o_payment_hub_alert", has_text="Stripe is not connected").wait_for()
+        page.get_by_text("Get paid by a link").wait_for()
+        shot(clerk, "first-use-without-stripe")
+        assert fits(clerk)
+    finally:
+        shop.books.call("payment.provider", "write", [provider], {"state": "test"})
 
 
 @pytest.mark.parametrize("name, group", [("Status", "Active"), ("Customer", "Grouped Ltd")])

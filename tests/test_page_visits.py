@@ -1,9 +1,14 @@
 """What a visit to the customer's page leaves behind."""
 
+from datetime import timedelta
+
 from odoo import Command, fields
+from odoo.tests import new_test_user
 from odoo.tools import SQL
 
 from .page import PHONE, PageCase
+
+MINUTE = timedelta(minutes=1)
 
 
 class TestVisits(PageCase):
@@ -28,6 +33,33 @@ class TestVisits(PageCase):
             self.opener.cookies.clear()
             self.url_open(self.path(link, f"?look={look}"), headers=PHONE)
         self.assertEqual(self.counts(link), (1, 0))
+
+    def test_staff_who_look_at_it_are_not_the_customer(self):
+        """The session of an internal user; a customer's portal session is the customer."""
+        link = self.make_link()
+        clerk = new_test_user(self.env, "visits_clerk", "base.group_user")
+        self.authenticate(clerk.login, clerk.login)
+        for _time in range(2):
+            self.assertNotIn("pay_visit", self.open_page(link, headers=PHONE).cookies)
+        self.assertEqual(self.counts(link), (0, 0))
+        self.assertFalse(link.opened_at)
+        portal = new_test_user(self.env, "visits_portal", "base.group_portal")
+        self.authenticate(portal.login, portal.login)
+        self.open_page(link, headers=PHONE)
+        self.assertEqual(self.counts(link), (1, 0))
+
+    def test_first_and_last(self):
+        link = self.make_link()
+        self.open_page(link, headers=PHONE)
+        self.env.invalidate_all()
+        self.assertEqual(link.opened_at, link.last_opened_at)
+        link.write({"opened_at": "2026-01-01 10:00:00", "last_opened_at": "2026-01-01 10:00:00"})
+        self.opener.cookies.clear()
+        self.open_page(link, headers=PHONE)
+        self.open_page(link, headers={"User-Agent": "WhatsApp/2.23.20.0"})
+        self.env.invalidate_all()
+        self.assertEqual(str(link.opened_at), "2026-01-01 10:00:00")
+        self.assertAlmostEqual(link.last_opened_at, fields.Datetime.now(), delta=MINUTE)
 
     def test_each_link_has_visits_of_its_own(self):
         one, other = self.make_link(), self.make_link()

@@ -29,7 +29,7 @@ REFUSED = {"odoo.exceptions.UserError", "odoo.exceptions.ValidationError"}
 QUIET = ("odoo.http", "odoo.models", "odoo.addons.base.models.ir_rule", "odoo.sql_db")
 # Where staff meet payment links: models whose views hold our buttons and fields.
 SCREENS = {
-    "payment.link": ("list", "form", "search"),
+    "payment.link": ("list", "form", "search", "kanban", "pivot", "graph", "activity"),
     "account.move": ("list", "form", "kanban"),
     "res.partner": ("list", "form", "kanban"),
     "sale.order": ("list", "form", "kanban"),
@@ -416,3 +416,4 @@ class TestRightsOnScreen(RightsCase):
         for kind in ("list", "form"):
             html = etree.tostring(self._arch("viewer", "payment.link", kind)).decode()
             self.assertNotIn("CopyClipboard", html)
+            self.assertNotIn("payment_link_copy", html)

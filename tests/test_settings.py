@@ -47,6 +47,22 @@ class TestManagerSettings(PaylinksCase):
         self.assertEqual(managers, options)
         self.assertLess(options, administrators)
 
+    def test_managers_reach_the_reminders_from_there(self):
+        action = self.env.ref(f"{MODULE}.payment_link_reminder_rule_action")
+        for model, user in (
+            ("res.config.settings", self.env.ref("base.user_admin")),
+            ("payment.link.settings", self.manager),
+        ):
+            arch = etree.fromstring(self.env[model].with_user(user).get_view(None, "form")["arch"])
+            (setting,) = arch.xpath(
+                "//app[@name='serviceflow_paylinks']//setting[@string='Reminders']"
+            )
+            (button,) = setting.iter("button")
+            self.assertEqual((button.get("type"), button.get("name")), ("action", str(action.id)))
+        self.assertTrue(self.env[action.res_model].with_user(self.manager).has_access("write"))
+        buttons = arch.xpath("//app[@name='serviceflow_paylinks']//button[@type='object']")
+        self.assertFalse(buttons, "what only administrators may do is not there")
+
     def test_options_are_plain_fields(self):
         """They are written as superuser: a command could reach other records."""
         fields = self.env["payment.link.settings"]._fields

@@ -128,13 +128,15 @@ class PaymentLinkPage(http.Controller):
         return isinstance(given, str) and given.isascii() and request.validate_csrf(given)
 
     def _count_visit(self, link):
-        """Count the visit, if it is a new one; return whether a robot came."""
+        """Count the visit, if it is a new one; return whether it was not the customer's."""
         headers = request.httprequest.headers
         robot = (
             request.httprequest.method != "GET"
             or is_fetched_ahead(headers)
             or is_robot(headers.get("User-Agent", ""))
         )
+        if not robot and request.env.user._is_internal():
+            return True  # Staff who look at it are not the customer.
         if robot or not self._has_visited():
             link._count_open(robot)
         return robot

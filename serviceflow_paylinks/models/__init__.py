@@ -10,6 +10,7 @@ from . import (
     account_partial_reconcile,
     account_payment,
     ir_http,
+    ir_rule,
     ir_ui_menu,
     mail_outcome,
     payment_link,

@@ -59,6 +59,14 @@ class PaymentLink(models.Model):
     phone = fields.Char(help="In international notation (E.164), such as +15551234567.")
     expires_at = fields.Datetime("Expires", help="Empty: never.")
     sent_at = fields.Datetime("Sent", readonly=True, copy=False)
+    first_sent_at = fields.Datetime(
+        "First Sent",
+        compute="_compute_first_sent_at",
+        store=True,
+        readonly=False,
+        copy=False,
+        help="Sending it again does not change this: the time to payment counts from here.",
+    )
     opened_at = fields.Datetime(
         "First Opened",
         readonly=True,
@@ -90,6 +98,12 @@ class PaymentLink(models.Model):
         for link in self:
             path = f"{PAY_ROUTE}/{link.token}"
             link.url = urljoin(link.get_base_url(), path) if link.token else False
+
+    @api.depends("sent_at")
+    def _compute_first_sent_at(self):
+        for link in self:
+            sent = filter(None, (link.first_sent_at, link.sent_at))
+            link.first_sent_at = min(sent, default=False)
 
     @api.constrains("purpose", "invoice_id", "sale_order_id")
     def _check_document(self):

@@ -37,6 +37,15 @@ class PaymentLink(models.Model):
     amount_refunded = fields.Monetary(
         "Refunded", compute="_compute_amount_paid", store=True, readonly=False, compute_sudo=True
     )
+    last_payment_at = fields.Datetime(
+        "Last Payment",
+        compute="_compute_amount_paid",
+        store=True,
+        readonly=False,
+        compute_sudo=True,
+        copy=False,
+        help="When money last came, be it a part, and whatever became of the link.",
+    )
     transaction_ids = fields.One2many(
         "payment.transaction",
         "payment_link_id",
@@ -77,6 +86,8 @@ class PaymentLink(models.Model):
         "transaction_ids.state",
         "transaction_ids.amount",
         "transaction_ids.tip_amount",
+        "transaction_ids.checkout_paid_at",
+        "transaction_ids.last_state_change",
         "transaction_ids.child_transaction_ids.state",
         "transaction_ids.child_transaction_ids.tip_amount",
     )
@@ -89,6 +100,8 @@ class PaymentLink(models.Model):
             # A tip is no payment of what is owed.
             link.amount_paid = sum(paid.mapped("amount")) - sum(paid.mapped("tip_amount"))
             link.amount_refunded = sum(refunds.mapped("tip_amount")) - sum(refunds.mapped("amount"))
+            moments = [tx.checkout_paid_at or tx.last_state_change for tx in paid]
+            link.last_payment_at = max(filter(None, moments), default=False)
 
     # -- what is owed --
 

@@ -30,8 +30,9 @@ class PaymentLink(models.Model):
             vals.setdefault("email", partner.email_normalized)
             vals.setdefault("phone", partner.phone_sanitized or False)
             vals["token"] = self._new_token()
-            # Nothing is paid yet: spares the ORM to compute it.
-            vals.update(amount_paid=0.0, amount_refunded=0.0)
+            # Nothing is paid or sent yet: spares the ORM to compute it.
+            vals.update(amount_paid=0.0, amount_refunded=0.0, last_payment_at=False)
+            vals.setdefault("first_sent_at", vals.get("sent_at", False))
             self._complete_terms(vals, now, document)
         self._complete_from_companies(vals_list)
 

@@ -21,10 +21,23 @@ FIGURES = {
         ("expires_at", ">", "now"),
         ("expires_at", "<=", f"now +{EXPIRING_DAYS}d"),
     ],
-    "paid_recently": [("state", "=", "paid"), ("paid_at", ">=", f"now -{PAID_DAYS}d")],
+    "paid_recently": [("last_payment_at", ">=", f"now -{PAID_DAYS}d")],
     "sent_recently": [("state", "!=", "cancelled"), ("sent_at", ">=", f"now -{SENT_DAYS}d")],
     "sent_and_paid": [("state", "=", "paid"), ("sent_at", ">=", f"now -{SENT_DAYS}d")],
 }
+# What came through a link since some day: as `_compute_amount_paid`, without tips, and less what
+# was given back of it. Most have one attempt, the last payment: they are read from the index alone.
+CAME_SINCE = """
+    CASE WHEN payment_link.attempt_count = 1
+         THEN payment_link.amount_paid - payment_link.amount_refunded ELSE
+    (SELECT sum(payment.amount - coalesce(payment.tip_amount, 0)
+              + (SELECT coalesce(sum(refund.amount - coalesce(refund.tip_amount, 0)), 0)
+                   FROM payment_transaction refund
+                  WHERE refund.source_transaction_id = payment.id
+                    AND refund.operation = 'refund' AND refund.state = 'done'))
+       FROM payment_transaction payment
+      WHERE payment.payment_link_id = payment_link.id AND payment.state = 'done'
+        AND coalesce(payment.checkout_paid_at, payment.last_state_change) >= %s) END"""
 
 
 class PaymentLink(models.Model):
@@ -39,12 +52,12 @@ class PaymentLink(models.Model):
         " amount_policy, amount_fixed, amount_paid) WHERE state = 'active'"
     )
     # The first column of these is empty on a new link, which so costs nothing here.
-    _paid_figures_idx = models.Index(
-        "(paid_at) INCLUDE (company_id, state, currency_id, amount_paid, amount_refunded)"
-        " WHERE paid_at IS NOT NULL"
+    _money_figures_idx = models.Index(
+        "(last_payment_at) INCLUDE (id, company_id, currency_id, attempt_count, amount_paid,"
+        " amount_refunded) WHERE last_payment_at IS NOT NULL"
     )
     _sent_figures_idx = models.Index(
-        "(sent_at) INCLUDE (company_id, state, paid_at) WHERE sent_at IS NOT NULL"
+        "(sent_at) INCLUDE (company_id, state, paid_at, first_sent_at) WHERE sent_at IS NOT NULL"
     )
 
     @api.model
@@ -85,22 +98,37 @@ class PaymentLink(models.Model):
         return Domain("company_id", "in", self.env.companies.ids) & Domain(domain)
 
     def _hub_outstanding(self):
-        """Return what the customers of open links owe, and of those that expire soon."""
+        """Return what the customers of open links owe, and of those that expire soon: of several
+        links of one document together, no more than the document owes."""
         query = self._search(self._hub_domain(FIGURES["active"]))
-        owed = self._join_owed(query)
+        agreed, due = self._join_owed(query)
+        links = query.select(
+            SQL("payment_link.currency_id"),
+            SQL(
+                """CASE payment_link.purpose WHEN 'invoice' THEN payment_link.invoice_id
+                        WHEN 'deposit' THEN -payment_link.sale_order_id END AS document"""
+            ),
+            SQL("%s AS agreed", agreed),
+            SQL("%s AS due", due),
+            SQL(
+                "payment_link.expires_at <= %s AS soon",
+                fields.Datetime.now() + timedelta(days=EXPIRING_DAYS),
+            ),
+        )
+        # LEAST leaves out what is NULL: no agreed amount, or no document.
         rows = self.env.execute_query(
             SQL(
-                """SELECT currency_id, count(*), sum(owed),
-                          count(*) FILTER (WHERE soon), sum(owed) FILTER (WHERE soon)
-                     FROM (%s OFFSET 0) links GROUP BY currency_id""",
-                query.select(
-                    SQL("payment_link.currency_id"),
-                    SQL("%s AS owed", owed),
-                    SQL(
-                        "payment_link.expires_at <= %s AS soon",
-                        fields.Datetime.now() + timedelta(days=EXPIRING_DAYS),
-                    ),
-                ),
+                """SELECT currency_id, sum(links)::int, sum(greatest(0, least(owed, due))),
+                          sum(soon_links)::int, sum(greatest(0, least(coalesce(soon_owed, 0), due)))
+                     FROM (SELECT currency_id, max(due) AS due,
+                                  count(*) AS links, sum(owed) AS owed,
+                                  count(*) FILTER (WHERE soon) AS soon_links,
+                                  sum(owed) FILTER (WHERE soon) AS soon_owed
+                             FROM (SELECT *, greatest(0, least(agreed, due)) AS owed
+                                     FROM (%s OFFSET 0) links) links
+                         GROUP BY currency_id, document) documents
+                 GROUP BY currency_id""",
+                links,
             )
         )
         return {
@@ -115,14 +143,16 @@ class PaymentLink(models.Model):
         }
 
     def _hub_paid(self):
-        """Return how many links were paid lately, and what came through them, less refunds."""
+        """Return through how many links money came lately, and how much, less what was refunded of
+        it: parts of an amount too, and those of links that have expired or were deleted since."""
         query = self._search(self._hub_domain(FIGURES["paid_recently"]))
+        since = fields.Datetime.now() - timedelta(days=PAID_DAYS)
         query.groupby = SQL("payment_link.currency_id")
         rows = self.env.execute_query(
             query.select(
                 SQL("payment_link.currency_id"),
                 SQL("count(*)"),
-                SQL("sum(payment_link.amount_paid - payment_link.amount_refunded)"),
+                SQL("sum(%s)", SQL(CAME_SINCE, since)),
             )
         )
         return {
@@ -131,10 +161,12 @@ class PaymentLink(models.Model):
         }
 
     def _hub_sent(self):
-        """Return how many of the links sent lately were paid, and how long that took."""
+        """Return how many of the links sent lately were paid, and how long that took from the first
+        sending."""
         query = self._search(self._hub_domain(FIGURES["sent_recently"]))
         took = SQL(
-            "extract(epoch FROM greatest(payment_link.paid_at - payment_link.sent_at, '0'))::float8"
+            "extract(epoch FROM greatest(payment_link.paid_at - payment_link.first_sent_at, '0'))"
+            "::float8"
         )
         paid = SQL("payment_link.state = 'paid'")
         median = SQL("percentile_cont(0.5) WITHIN GROUP (ORDER BY %s)", took)

@@ -21,14 +21,14 @@ class PaymentLink(models.Model):
         currency_field="hub_currency_id",
         groups=GROUP,
         help="What was paid less what was refunded, in the company's currency at the rate of the"
-        " day of the payment.",
+        " day of the last payment.",
     )
     days_to_payment = fields.Float(
         "Days to Payment",
         compute="_compute_days_to_payment",
         aggregator="avg",
         groups=GROUP,
-        help="From the sending to the payment.",
+        help="From the first sending to the payment.",
     )
     is_sent = fields.Integer(
         "Sent Links",
@@ -49,20 +49,20 @@ class PaymentLink(models.Model):
     def _compute_hub_currency_id(self):
         self.hub_currency_id = self.env.company.currency_id
 
-    @api.depends("amount_paid", "amount_refunded", "paid_at", "currency_id")
+    @api.depends("amount_paid", "amount_refunded", "last_payment_at", "currency_id")
     @api.depends_context("company")
     def _compute_collected(self):
         company = self.env.company
         for link in self:
-            day = (link.paid_at or fields.Datetime.now()).date()
+            day = (link.last_payment_at or fields.Datetime.now()).date()
             net = link.amount_paid - link.amount_refunded
             link.collected = link.currency_id._convert(net, company.currency_id, company, day)
 
-    @api.depends("sent_at", "paid_at", "state")
+    @api.depends("first_sent_at", "paid_at", "state")
     def _compute_days_to_payment(self):
         for link in self:
-            timed = link.state == "paid" and link.sent_at and link.paid_at
-            took = max((link.paid_at - link.sent_at).total_seconds(), 0) if timed else 0
+            timed = link.state == "paid" and link.first_sent_at and link.paid_at
+            took = max((link.paid_at - link.first_sent_at).total_seconds(), 0) if timed else 0
             link.days_to_payment = took / SECONDS_A_DAY
 
     @api.depends("state", "attempt_count", "opened_at", "sent_at")
@@ -101,7 +101,7 @@ class PaymentLink(models.Model):
             return self._collected_to_sql(column)
         paid = SQL("(%s = 'paid')", column("state"))
         if name == "days_to_payment":
-            took = SQL("greatest(%s - %s, '0')", column("paid_at"), column("sent_at"))
+            took = SQL("greatest(%s - %s, '0')", column("paid_at"), column("first_sent_at"))
             seconds = SQL("extract(epoch FROM %s)::float8", took)
             return SQL("CASE WHEN %s THEN %s / %s END", paid, seconds, SECONDS_A_DAY)
         started = SQL("(%s OR coalesce(%s, 0) > 0)", paid, column("attempt_count"))
@@ -113,7 +113,7 @@ class PaymentLink(models.Model):
     def _collected_to_sql(self, column):
         """Return what was collected, converted only where it was paid in another currency."""
         company = self.env.company
-        day = SQL("coalesce(%s, now() AT TIME ZONE 'UTC')::date", column("paid_at"))
+        day = SQL("coalesce(%s, now() AT TIME ZONE 'UTC')::date", column("last_payment_at"))
         return SQL(
             """(%(paid)s - %(refunded)s) * CASE WHEN %(own)s = %(currency)s THEN 1
                ELSE %(rate)s / %(own_rate)s END""",

@@ -15,32 +15,34 @@ class PaymentLink(models.Model):
     _inherit = "payment.link"
 
     def _join_owed(self, query):
-        """Join what a link's amount depends on, and return the amount as an expression.
-
-        The same as the field ``amount`` of an active link, but for what the processor would round.
+        """Join what a link's amount depends on, and return the amount's two limits: the smaller is
+        the field ``amount`` of an active link, but for what the processor would round.
 
         :param Query query: a query on links
-        :rtype: SQL
+        :return: (what was agreed and is not paid yet, what the document owes), as SQL; NULL where
+            there is no agreement, or no document, and below zero where more came
         """
         link = query.table
         invoice = query.left_join(link, "invoice_id", "account_move", "id", "invoice")
         order = query.left_join(link, "sale_order_id", "sale_order", "id", "order")
         flying = self._join_in_flight(query, link)
-        # LEAST leaves out what is NULL: no agreed amount, or no document.
-        return SQL(
-            """greatest(0, least(
-                CASE WHEN %(link)s.deposit_follows THEN %(deposit_due)s
-                     WHEN %(link)s.amount_policy = 'fixed'
-                     THEN %(link)s.amount_fixed - coalesce(%(link)s.amount_paid, 0) END,
-                CASE %(link)s.purpose
-                     WHEN 'invoice' THEN %(invoice_due)s - coalesce(%(flying)s.amount, 0)
-                     WHEN 'deposit' THEN %(order_due)s END))""",
+        agreed = SQL(
+            """CASE WHEN %(link)s.deposit_follows THEN %(deposit_due)s
+                    WHEN %(link)s.amount_policy = 'fixed'
+                    THEN %(link)s.amount_fixed - coalesce(%(link)s.amount_paid, 0) END""",
+            link=SQL.identifier(link),
+            deposit_due=self._deposit_due(order),
+        )
+        due = SQL(
+            """CASE %(link)s.purpose
+                    WHEN 'invoice' THEN %(invoice_due)s - coalesce(%(flying)s.amount, 0)
+                    WHEN 'deposit' THEN %(order_due)s END""",
             link=SQL.identifier(link),
             invoice_due=self._invoice_due(invoice, link),
             order_due=self._order_due(order, link),
-            deposit_due=self._deposit_due(order),
             flying=SQL.identifier(flying),
         )
+        return agreed, due
 
     def _join_in_flight(self, query, link):
         """Join what is on its way to each invoice.

@@ -15,6 +15,12 @@ class PaymentLink(models.Model):
 
     _inherit = "payment.link"
 
+    last_opened_at = fields.Datetime(
+        "Last Opened",
+        readonly=True,
+        copy=False,
+        groups="serviceflow_paylinks.group_payments_view",
+    )
     robot_open_count = fields.Integer(
         "Opened by Robots",
         readonly=True,
@@ -33,8 +39,9 @@ class PaymentLink(models.Model):
         seen = SQL("robot_open_count = coalesce(robot_open_count, 0) + 1")
         if not robot:
             seen = SQL(
-                "open_count = coalesce(open_count, 0) + 1, opened_at = coalesce(opened_at, %s)",
-                fields.Datetime.now(),
+                "open_count = coalesce(open_count, 0) + 1,"
+                " opened_at = coalesce(opened_at, %(now)s), last_opened_at = %(now)s",
+                now=fields.Datetime.now(),
             )
         self.env.execute_query(
             SQL(
@@ -48,7 +55,7 @@ class PaymentLink(models.Model):
                 self.id,
             )
         )
-        self.invalidate_recordset(["open_count", "opened_at", "robot_open_count"])
+        self.invalidate_recordset(["open_count", "opened_at", "last_opened_at", "robot_open_count"])
         if not robot:
             self._note_messages_opened()
 

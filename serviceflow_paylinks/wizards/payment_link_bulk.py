@@ -152,18 +152,23 @@ class PaymentLinkBulk(models.TransientModel):
             lambda company: provider._paylinks_of_company(company).stripe_secret_key
         )
 
+        # The very check that the schedule makes before it sends.
+        obstacles = {channel: links._find_obstacles(channel) for channel in wanted}
+
         def sort(link):
             if link.state != "active" or link._is_past_expiry():
                 return "", reasons[link.state if link.state != "active" else "expired"]
             if link.company_id not in connected:
                 return "", self.env._("Stripe is not connected, so nobody could pay")
-            has = {name for name, to in (("email", link.email), ("sms", link.phone)) if to}
+            if why_not := self._get_amount_reason(link):
+                return "", why_not
+            can = {channel for channel in wanted if link not in obstacles[channel]}
             waits = {"email", "sms"} if link.send_waiting == "both" else {link.send_waiting}
-            if not wanted & has:
-                return "", self._get_address_reason()
-            if wanted & has <= waits:
+            if not can:
+                return "", self._get_address_reason(link)
+            if can <= waits:
                 return "", self.env._("waiting to be sent already")
-            return ("both" if len(wanted & has) > 1 else min(wanted & has)), ""
+            return ("both" if len(can) > 1 else min(can)), ""
 
         return sort
 
@@ -213,12 +218,32 @@ class PaymentLinkBulk(models.TransientModel):
             "cancelled": self.env._("deleted already"),
         }
 
-    def _get_address_reason(self):
-        return {
-            "email": self.env._("no email address"),
-            "sms": self.env._("no phone number"),
-            "both": self.env._("neither email address nor phone number"),
-        }[self.channel]
+    def _get_amount_reason(self, link):
+        """Return why what an active link asks for is in the way; empty if it is not."""
+        if link._is_document_on_hold():
+            return self.env._("its invoice is a draft again, confirm it first")
+        if not link._find_obstacle_in_state(None):
+            return ""
+        if link._chargeable(link.amount) <= 0:
+            return self.env._("nothing left to pay at the moment")
+        return self.env._("less than Stripe takes")
+
+    def _get_address_reason(self, link):
+        """Return why no channel that was chosen reaches the link's customer."""
+        has = {name for name, to in (("email", link.email), ("sms", link.phone)) if to}
+        if self.channel == "both":
+            if has:
+                return self.env._("neither email nor phone takes messages of ours")
+            return self.env._("neither email address nor phone number")
+        if self.channel == "email":
+            if has >= {"email"}:
+                return self.env._("the customer wants no emails")
+            return self.env._("no email address")
+        if "sms" not in has:
+            return self.env._("no phone number")
+        if link._find_obstacle_in_number():
+            return self.env._("the phone takes no text messages")
+        return self.env._("the customer wants no text messages")
 
     # -- in words --
 
@@ -254,8 +279,13 @@ class PaymentLinkBulk(models.TransientModel):
             only_email = self.env._("%s will be sent by email.", count)
             only_sms = self.env._("%s will be sent by SMS.", count)
             if self.channel == "both":
-                only_email = self.env._("%s will be sent by email only: no phone number.", count)
-                only_sms = self.env._("%s will be sent by SMS only: no email address.", count)
+                only_email = self.env._(
+                    "%s will be sent by email only: no phone number that takes text messages.",
+                    count,
+                )
+                only_sms = self.env._(
+                    "%s will be sent by SMS only: no email address that may be written to.", count
+                )
             return {
                 "email": only_email,
                 "sms": only_sms,

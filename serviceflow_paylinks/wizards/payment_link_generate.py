@@ -7,6 +7,8 @@ from odoo.tools.date_utils import localized, to_timezone
 
 # Days ahead that are offered for the expiry.
 PRESETS = ("7", "14", "30")
+# So many customers are named in the preview; the others are counted.
+NAMED = 10
 
 
 class PaymentLinkGenerate(models.TransientModel):
@@ -97,6 +99,16 @@ class PaymentLinkGenerate(models.TransientModel):
         links = self.env["payment.link"]
         given = {name: vals[name] for name in ("amount", "balance") if name in vals}
         return {**vals, **{name: links._check_given_amount(value) for name, value in given.items()}}
+
+    @api.onchange("partner_id")
+    def _onchange_partner_id(self):
+        """Another customer: the invoices of the one before are not meant any more."""
+        if self.partner_id:
+            self.invoice_ids = self.invoice_ids.filtered(self._is_of_customer)
+
+    def _is_of_customer(self, invoice):
+        customer = self.commercial_partner_id._origin
+        return not customer or invoice.commercial_partner_id._origin == customer
 
     # -- what follows from the choice --
 
@@ -192,23 +204,65 @@ class PaymentLinkGenerate(models.TransientModel):
         lines = [self.env._("New links: %s", len(ready) - open_count)]
         if open_count:
             lines.append(self.env._("Links that exist already and are used again: %s", open_count))
-        partners = self.env["res.partner"].union(*[move.partner_id for move in ready])
-        if self.send_email and (names := self._name_those_without(partners, "email_normalized")):
-            lines.append(self.env._("Without an email address, so not sent by email: %s", names))
-        if self.send_sms and (names := self._name_those_without(partners, "phone_sanitized")):
-            lines.append(self.env._("Without a phone number, so not sent by SMS: %s", names))
+        lines += self._preview_sending(ready, existing)
         if refused:
             lines.append(self.env._("Invoices that cannot have a link: %s", len(refused)))
             lines.append(self.env["account.move"]._join_sentences(list(refused.values())))
         return lines
 
+    def _preview_sending(self, ready, existing):
+        """Return whom the links would go to, at which address, and who has none.
+
+        :param list ready: the invoices that get a link
+        :param dict existing: their open links, as ``_get_open_balance_links`` tells
+        """
+        links = self.env["payment.link"].sudo().browse(existing.values()).grouped("invoice_id")
+        lines = []
+        if self.send_email:
+            reached, others = self._sort_recipients(ready, links, "email", "email_normalized")
+            if reached:
+                lines.append(self.env._("By email to: %s", reached))
+            if others:
+                lines.append(
+                    self.env._("Without an email address, so not sent by email: %s", others)
+                )
+        if self.send_sms:
+            reached, others = self._sort_recipients(ready, links, "phone", "phone_sanitized")
+            if reached:
+                lines.append(self.env._("By SMS to: %s", reached))
+            if others:
+                lines.append(self.env._("Without a phone number, so not sent by SMS: %s", others))
+        if lines:
+            lines.append(
+                self.env._(
+                    "To send it elsewhere, correct the address on the customer, or on the link that"
+                    " exists already, before you generate."
+                )
+            )
+        return lines
+
+    def _sort_recipients(self, ready, links, field, of_partner):
+        """Return in words whom the links reach at which address, and who has none."""
+        people = []
+        for move in ready:
+            link = links.get(move.sudo())
+            to = link[field] if link else move.partner_id[of_partner]
+            people.append((move.partner_id.name, to))
+        people = list(dict.fromkeys(people))
+        return (
+            self._name_people([(name, to) for name, to in people if to]),
+            self._name_people([(name, "") for name, to in people if not to]),
+        )
+
     @api.model
-    def _name_those_without(self, partners, field):
-        """Return the names of the customers that cannot be reached so; at most five of them."""
-        without = partners.filtered(lambda partner: not partner[field])
-        names = ", ".join(partner.display_name for partner in without[:5])
-        if len(without) > 5:
-            return self.env._("%(names)s and %(count)s more", names=names, count=len(without) - 5)
+    def _name_people(self, people):
+        """Return names with addresses; at most some of them.
+
+        :param list people: (name, address or nothing) of each
+        """
+        names = ", ".join(f"{name} ({to})" if to else name for name, to in people[:NAMED])
+        if (more := len(people) - NAMED) > 0:
+            return self.env._("%(names)s and %(count)s more", names=names, count=more)
         return names
 
     # -- what the answers mean --
@@ -263,6 +317,22 @@ class PaymentLinkGenerate(models.TransientModel):
     def _prepare_link_values(self):
         """Return what the clerk decided for one link."""
         return {"email": self.email, "phone": self.phone, **self._prepare_expiry()}
+
+    def _check_customer(self):
+        """The customer and the invoices that were chosen must belong together.
+
+        :raise UserError: an invoice is of another customer
+        """
+        if strange := self.invoice_ids.filtered(lambda move: not self._is_of_customer(move))[:1]:
+            raise UserError(
+                self.env._(
+                    "%(invoice)s is an invoice of %(owner)s, not of %(customer)s. Choose one of"
+                    " theirs, or leave the customer empty.",
+                    invoice=strange.display_name,
+                    owner=strange.partner_id.name,
+                    customer=self.partner_id.name,
+                )
+            )
 
     def _check_contact(self):
         name = self._get_customer().display_name

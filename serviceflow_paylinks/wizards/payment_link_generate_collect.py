@@ -188,6 +188,14 @@ class PaymentLinkGenerate(models.TransientModel):
         action = self.invoice_ids.action_register_payment()
         # As the invoice's own button has it: back to the invoice afterwards.
         context = {"dont_redirect_to_payments": True, "display_account_trust": True}
+        if part := self._get_part(self.invoice_ids):
+            # As if it had been typed in there: it does not become the balance again.
+            context.update(
+                default_amount=part,
+                default_custom_user_amount=part,
+                default_custom_user_currency_id=self.currency_id.id,
+                default_currency_id=self.currency_id.id,
+            )
         return {**action, "context": {**action["context"], **context}}
 
     def _begin_direct(self):

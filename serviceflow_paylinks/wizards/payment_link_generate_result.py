@@ -22,6 +22,8 @@ class PaymentLinkGenerate(models.TransientModel):
         lock_rows(self)
         if self.step in ("link", "lines"):
             return self._show(self.env._("Payment Link"))  # A second press of the same button.
+        if self.purpose == "invoice":
+            self._check_customer()
         if self.purpose == "invoice" and len(self.invoice_ids) != 1:
             return self._generate_several()
         self._check_contact()

@@ -47,10 +47,27 @@ class PaymentLinkSettings(models.TransientModel):
             page, _page_view = self.env["res.config.settings"].sudo()._get_view(None, "form")
             app = page.find(".//app[@name='serviceflow_paylinks']")
             for setting in app.xpath(".//setting"):
-                names = {field.get("name") for field in setting.iter("field")}
-                if not names or not names <= self._fields.keys():
+                if not self._is_for_managers(setting):
                     setting.getparent().remove(setting)
             for block in app.xpath(".//block[not(.//setting)]"):
                 block.getparent().remove(block)
             arch.append(app)
         return arch, view
+
+    @api.model
+    def _is_for_managers(self, setting):
+        """Whether a setting of the administrators' page works here: its fields are known, or it
+        leads to what managers may open."""
+        names = {field.get("name") for field in setting.iter("field")}
+        if names:
+            return names <= self._fields.keys()
+        buttons = list(setting.iter("button"))
+        return bool(buttons) and all(
+            button.get("type") == "action" and self._may_open(int(button.get("name")))
+            for button in buttons
+        )
+
+    @api.model
+    def _may_open(self, action_id):
+        action = self.env["ir.actions.act_window"].sudo().browse(action_id).exists()
+        return bool(action) and self.env[action.res_model].has_access("write")

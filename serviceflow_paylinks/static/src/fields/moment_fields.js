@@ -71,7 +71,7 @@ registry
             {name: "sent_channel", type: "selection"},
             {name: "send_waiting", type: "selection"},
         ],
-        listViewWidth: [98, 120],
+        listViewWidth: [108, 120],
     })
     .add("payment_link_opened", {
         component: OpenedField,

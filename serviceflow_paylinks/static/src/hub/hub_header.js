@@ -52,7 +52,9 @@ export class HubHeader extends Component {
 
     get figures() {
         const {overview} = this.state;
-        if (overview && !overview.has_links) {
+        // They count all links: above those of one customer or document they would mislead.
+        const isPartOnly = this.env.searchModel.globalDomain.length > 0;
+        if (isPartOnly || (overview && !overview.has_links)) {
             return [];
         }
         const isActive = new Set(

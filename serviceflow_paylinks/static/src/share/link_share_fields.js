@@ -1,4 +1,5 @@
 import {Component} from "@odoo/owl";
+import {CopyButton} from "@web/core/copy_button/copy_button";
 import {Dialog} from "@web/core/dialog/dialog";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
@@ -46,6 +47,27 @@ export class LinkShareButtonField extends LinkField {
     }
 }
 
+/** The link's address, to be copied from a row: an icon, with its word for who cannot see it. */
+export class LinkCopyField extends Component {
+    static template = "serviceflow_paylinks.LinkCopyField";
+    static components = {CopyButton};
+    static props = {...standardFieldProps};
+
+    setup() {
+        this.copyText = _t("Copy");
+        this.successText = _t("Copied");
+    }
+
+    get value() {
+        return this.props.record.data[this.props.name];
+    }
+}
+
+registry.category("fields").add("payment_link_copy", {
+    component: LinkCopyField,
+    displayName: _t("Button to Copy a Payment Link"),
+    supportedTypes: ["char"],
+});
 registry.category("fields").add("payment_link_share", {
     component: LinkShareField,
     displayName: _t("Share a Payment Link"),
