@@ -136,7 +136,7 @@ class TestAutoSend(SendingCase):
         self.assertIn("sent by hand", reasons[0])
 
     def test_back_dated_import_of_a_paid_invoice_makes_none(self):
-        old = fields.Date.today() - timedelta(days=90)
+        old = fields.Date.today() - timedelta(days=20)
         paid, open_ = (self.make_invoice(invoice_date=old) for _i in range(2))
         self.assertFalse((paid | open_).payment_link_ids)
         self.pay_by_bank_transfer(paid)
@@ -213,6 +213,7 @@ class TestAutoSend(SendingCase):
         invoice = self.make_invoice()
         with self.assertLogs("odoo.addons.mail.models.mail_mail", "ERROR"):
             self.send_invoices(invoice)
+        self.send()
         row = self.rows(invoice.payment_link_ids).filtered(lambda row: not row.automatic)
         self.assertEqual(row.state, "failed")
         self.assertTrue(self.activities(invoice.payment_link_ids))
