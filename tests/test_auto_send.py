@@ -278,3 +278,33 @@ class TestAutoSend(SendingCase):
         self.assertEqual(len(told), 1)
         for link in links:
             self.assertIn(link.name, told.mail_message_id.body)
+
+    def test_told_of_what_expired_later_than_its_time(self):
+        """A payment was on its way when its time was over, or somebody held it; and a link that
+        was prolonged expires once more."""
+        self.company.paylinks_tell_expired = True
+        clerk = new_test_user(
+            self.env, "owner", "serviceflow_paylinks.group_payments_create", email="o@example.com"
+        )
+        clerk.notification_type = "inbox"
+        soon = fields.Datetime.now() + timedelta(minutes=3)
+        link = self.make_custom_link(user_id=clerk.id, expires_at=soon)
+        link._set_state("processing", "test")
+
+        def told():
+            domain = [("res_partner_id", "=", clerk.partner_id.id)]
+            return self.env["mail.notification"].search_count(domain)
+
+        with freeze_time(soon + timedelta(minutes=10)):
+            self.run_schedule("cron_expire_links")
+            self.assertEqual(told(), 0)
+        with freeze_time(soon + timedelta(days=3)):
+            link._set_state("active", "the payment failed")
+            self.run_schedule("cron_expire_links")
+            self.run_schedule("cron_expire_links")
+            self.assertEqual((link.state, told()), ("expired", 1))
+            link.expires_at = soon + timedelta(days=4)
+            self.assertEqual(link.state, "active")
+        with freeze_time(soon + timedelta(days=5)):
+            self.run_schedule("cron_expire_links")
+            self.assertEqual((link.state, told()), ("expired", 2))
