@@ -210,13 +210,9 @@ class PaymentLink(models.Model):
 
     def _get_zone(self):
         """Return the customer's time zone, else the company's, else that of the link's creator."""
-        name = (
-            self.partner_id.tz
-            or self.company_id.partner_id.tz
-            or self.sudo().user_id.tz
-            or "UTC"
-        )
+        company = self.company_id
+        name = self.partner_id.tz or company.partner_id.tz or self.sudo().user_id.tz
         try:
-            return ZoneInfo(name)
+            return ZoneInfo(name) if name else company._paylinks_zone()
         except (ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo("UTC")
+            return company._paylinks_zone()
