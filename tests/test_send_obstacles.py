@@ -6,9 +6,12 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form
+from odoo.tools import mute_logger
 
 from .deposits import DepositCase
 from .sending import SendingCase
+
+QUEUE_LOG = "odoo.addons.serviceflow_paylinks.models.payment_link_queue"
 
 
 class TestDeadLinks(SendingCase, DepositCase):
@@ -131,3 +134,14 @@ class TestTemplates(SendingCase):
             self.env.ref("serviceflow_paylinks.mail_template_reminder"),
             "changed afterwards, it is passed over",
         )
+
+    def test_broken_placeholder_in_a_text_message(self):
+        broken, good = self.make_custom_link(), self.make_link()
+        template = self.env.ref("serviceflow_paylinks.sms_template_custom")
+        template.body = "{{ object.invoice_id.name.upper() }}"  # It has no invoice.
+        (broken | good).send_by_sms()
+        with mute_logger("odoo.addons.mail.models.mail_render_mixin", QUEUE_LOG):
+            self.send()
+        self.assertEqual(self.states(broken | good), ["failed", "sent"])
+        self.assertIn(template.name, self.rows(broken).reason)
+        self.assertTrue(self.activities(broken))
