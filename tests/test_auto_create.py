@@ -72,9 +72,7 @@ class TestAutoCreate(SendingCase):
         self.send_invoices(good | refused)
         self.assertEqual(len(self.emails()), 1)
         self.assertEqual(len(self.emails("bad@example.com")), 1)
-        self.assertIn(
-            good.payment_link_ids.url, self.emails()[0].get_body(("html",)).get_content()
-        )
+        self.assertIn(good.payment_link_ids.url, self.emails()[0].get_body(("html",)).get_content())
 
     @mute_logger(AUTO_LOG)
     def test_no_fault_of_ours_breaks_odoos_send(self):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from freezegun import freeze_time
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form
 from odoo.tools import mute_logger
@@ -83,6 +83,29 @@ class TestRecipients(SendingCase):
         self.assertEqual(self.states(link), ["cancelled"])
         self.assertIn("bo@example.com is on the email blacklist", self.rows(link).reason)
         self.assertFalse(self.mail_server.messages)
+
+
+class TestWizardSaysIt(SendingCase):
+    def test_who_wants_none_is_named_before_and_after(self):
+        out = self.env["res.partner"].create({"name": "Out", "email": "out@example.com"})
+        self.env["mail.blacklist"]._add("out@example.com")
+        self.env["phone.blacklist"]._add(["+12025550143"])
+        invoices = self.make_invoice() | self.make_invoice(partner=out)
+        wizard = self.env["payment.link.generate"].create(
+            {
+                "purpose": "invoice",
+                "invoice_ids": [Command.set(invoices.ids)],
+                "send_email": True,
+                "send_sms": True,
+            }
+        )
+        self.assertIn("Want no emails, so not sent by email: Out", wizard.preview)
+        self.assertIn("Want no text messages, so not sent by SMS: Ada", wizard.preview)
+        wizard.action_generate()
+        lines = self.env["payment.link.generate.line"].search([("wizard_id", "=", wizard.id)])
+        notes = {line.partner_id.name: line.note for line in lines}
+        self.assertIn("wants no emails", notes["Out"])
+        self.assertIn("ada@example.com, wants no text messages", notes["Ada Payer"])
 
 
 class TestQuietIsSaid(SendingCase):

@@ -145,9 +145,7 @@ def test_asking_at_once_from_two_connections(office):
     for _round in range(3):
         invoice = office.make_invoice()
         link = office.make_link(invoice)
-        at_once(
-            *(partial(clerk.call, "payment.link", "send_by_email", [link]) for clerk in clerks)
-        )
+        at_once(*(partial(clerk.call, "payment.link", "send_by_email", [link]) for clerk in clerks))
         assert states(office, [link]) == ["queued"]
         office.run_schedule(SEND)
         assert len(office.mail.to(invoice.email)) == 1
@@ -156,11 +154,13 @@ def test_asking_at_once_from_two_connections(office):
 def test_killed_before_the_link_was_told(office):
     """What became of the message is committed; the link learns it from the next run."""
     [link], [address] = ask(office)
-    with office.held_up("payment_link", "id", link) as waiting:
-        with meanwhile(office.run_schedule, SEND):
-            eventually(waiting, "nobody tells the link")
-            assert states(office, [link]) == ["sent"]
-            office.crash()
+    with (
+        office.held_up("payment_link", "id", link) as waiting,
+        meanwhile(office.run_schedule, SEND),
+    ):
+        eventually(waiting, "nobody tells the link")
+        assert states(office, [link]) == ["sent"]
+        office.crash()
     assert office.value("SELECT sent_at IS NULL FROM payment_link WHERE id = %s", link)
     office.recover()
     office.run_schedule(SEND)

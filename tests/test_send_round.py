@@ -1,4 +1,4 @@
-"""One run of the schedule: its connections, its order, services that do not answer, what is told."""
+"""One run of the schedule: its connections, its order, silent services, what links are told."""
 
 from unittest.mock import patch
 
@@ -103,7 +103,12 @@ class TestSendRound(SendingCase):
 
         with patch.object(type(self.env["payment.link.message"]), "_claim_next", note):
             self.send()
-        expected = [(links[2], "email"), (links[1], "sms"), (links[0], "email"), (links[1], "email")]
+        expected = [
+            (links[2], "email"),
+            (links[1], "sms"),
+            (links[0], "email"),
+            (links[1], "email"),
+        ]
         self.assertEqual([(link, channel) for link, channel in order if link], expected)
 
     def test_texts_have_a_schedule_of_their_own(self):

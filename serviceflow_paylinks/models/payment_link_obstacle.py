@@ -92,9 +92,7 @@ class PaymentLink(models.Model):
         return self.sent_channel == "other" or bool(
             self.sudo().message_row_ids.filtered(
                 lambda row: (
-                    not row.automatic
-                    and row.kind == "link"
-                    and row.state in ("sending", *REACHED)
+                    not row.automatic and row.kind == "link" and row.state in ("sending", *REACHED)
                 )
             )
         )
@@ -197,8 +195,7 @@ class PaymentLink(models.Model):
         )
 
     def _say_quiet(self):
-        """Return in a sentence until when a text message would be held now; empty if it would not.
-        """
+        """Return in a sentence until when a text message would be held now; empty if it would not."""
         until = self._get_text_quiet_end()
         if not until:
             return ""

@@ -205,7 +205,7 @@ class PaymentTransaction(models.Model):
         return sum(before.mapped("amount"))
 
     def _sum_paid_on_invoices_by_others(self):
-        """Return what is paid on the order's invoices, less what this payment paid there (float)."""
+        """Return what is paid on the order's invoices, less what this payment paid (float)."""
         paid = self.sale_order_ids._paylinks_get_paid_on_invoices()
         lines = self.payment_id.move_id.line_ids.filtered(
             lambda line: line.account_id == self.payment_id.destination_account_id

@@ -193,10 +193,18 @@ class PaymentLinkGenerate(models.TransientModel):
         if open_count:
             lines.append(self.env._("Links that exist already and are used again: %s", open_count))
         partners = self.env["res.partner"].union(*[move.partner_id for move in ready])
-        if self.send_email and (names := self._name_those_without(partners, "email_normalized")):
-            lines.append(self.env._("Without an email address, so not sent by email: %s", names))
-        if self.send_sms and (names := self._name_those_without(partners, "phone_sanitized")):
-            lines.append(self.env._("Without a phone number, so not sent by SMS: %s", names))
+        if self.send_email:
+            if names := self._name_those_without(partners, "email_normalized"):
+                lines.append(
+                    self.env._("Without an email address, so not sent by email: %s", names)
+                )
+            if names := self._name_those_out(partners, "email", "email_normalized"):
+                lines.append(self.env._("Want no emails, so not sent by email: %s", names))
+        if self.send_sms:
+            if names := self._name_those_without(partners, "phone_sanitized"):
+                lines.append(self.env._("Without a phone number, so not sent by SMS: %s", names))
+            if names := self._name_those_out(partners, "sms", "phone_sanitized"):
+                lines.append(self.env._("Want no text messages, so not sent by SMS: %s", names))
         if refused:
             lines.append(self.env._("Invoices that cannot have a link: %s", len(refused)))
             lines.append(self.env["account.move"]._join_sentences(list(refused.values())))
@@ -204,11 +212,22 @@ class PaymentLinkGenerate(models.TransientModel):
 
     @api.model
     def _name_those_without(self, partners, field):
-        """Return the names of the customers that cannot be reached so; at most five of them."""
-        without = partners.filtered(lambda partner: not partner[field])
-        names = ", ".join(partner.display_name for partner in without[:5])
-        if len(without) > 5:
-            return self.env._("%(names)s and %(count)s more", names=names, count=len(without) - 5)
+        """Return the names of the customers that cannot be reached so."""
+        return self._name_some(partners.filtered(lambda partner: not partner[field]))
+
+    @api.model
+    def _name_those_out(self, partners, channel, field):
+        """Return the names of the customers whose address is on the blacklist."""
+        addresses = [address for address in partners.mapped(field) if address]
+        out = self.env["payment.link"]._get_blacklisted(channel, addresses)
+        return self._name_some(partners.filtered(lambda partner: partner[field] in out))
+
+    @api.model
+    def _name_some(self, partners):
+        """Return the names of the customers; at most five of them."""
+        names = ", ".join(partner.display_name for partner in partners[:5])
+        if len(partners) > 5:
+            return self.env._("%(names)s and %(count)s more", names=names, count=len(partners) - 5)
         return names
 
     # -- what the answers mean --
