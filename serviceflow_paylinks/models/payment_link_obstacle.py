@@ -195,7 +195,7 @@ class PaymentLink(models.Model):
         )
 
     def _say_quiet(self):
-        """Return in a sentence until when a text message would be held now; empty if it would not."""
+        """Return in a sentence until when a text message would be held now; else empty."""
         until = self._get_text_quiet_end()
         if not until:
             return ""

@@ -235,7 +235,7 @@ class PaymentLinkMessage(models.Model):
 
     @api.model
     def _tell_waiting(self):
-        """Tell the links what nobody came to tell them: whoever noted it has died, or had no time."""
+        """Tell the links what nobody came to tell them: whoever noted it died, or was too busy."""
         for row in self.search([("to_tell", "=", True), ("state", "!=", "sending")]):
             row._tell_link_later()
 
