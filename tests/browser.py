@@ -20,12 +20,15 @@ SECONDS = 45
 
 
 @contextmanager
-def chromium():
-    """Start the machine's own Chromium (``CHROMIUM`` names another) and yield the browser."""
+def chromium(*options):
+    """Start the machine's own Chromium (``CHROMIUM`` names another) and yield the browser.
+
+    :param options: further options of its command line
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM") or "/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-dev-shm-usage"],
+            args=["--no-sandbox", "--disable-dev-shm-usage", *options],
         )
         try:
             yield browser
@@ -33,11 +36,14 @@ def chromium():
             browser.close()
 
 
-def picture(page, name):
-    """Take a picture of the page, if ``PAYLINKS_SCREENSHOTS`` asks for pictures."""
+def picture(page, name, full=False):
+    """Take a picture of the page, if ``PAYLINKS_SCREENSHOTS`` asks for pictures.
+
+    :param bool full: of all of it, not only what is in view
+    """
     if os.environ.get("PAYLINKS_SCREENSHOTS"):
         PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / f"{name}.png")
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=full)
 
 
 def eventually(look, wanted, seconds=SECONDS):

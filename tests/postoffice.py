@@ -24,6 +24,7 @@ class MailServer:
 
     def __init__(self):
         self.messages = []
+        self.connections = 0
         self.refuse = set()
         self.delay = 0  # seconds that it takes for each message
         self.silent = threading.Event()
@@ -49,6 +50,7 @@ class MailServer:
 class _Smtp(socketserver.StreamRequestHandler):
     def handle(self):
         office = self.server.office
+        office.connections += 1
         self._say("220 post office")
         while line := self.rfile.readline():
             verb = line.split(b":")[0].strip().upper()

@@ -136,7 +136,7 @@ class TestAutoSend(SendingCase):
         self.assertIn("sent by hand", reasons[0])
 
     def test_back_dated_import_of_a_paid_invoice_makes_none(self):
-        old = fields.Date.today() - timedelta(days=90)
+        old = fields.Date.today() - timedelta(days=20)
         paid, open_ = (self.make_invoice(invoice_date=old) for _i in range(2))
         self.assertFalse((paid | open_).payment_link_ids)
         self.pay_by_bank_transfer(paid)
@@ -213,6 +213,7 @@ class TestAutoSend(SendingCase):
         invoice = self.make_invoice()
         with self.assertLogs("odoo.addons.mail.models.mail_mail", "ERROR"):
             self.send_invoices(invoice)
+        self.send()
         row = self.rows(invoice.payment_link_ids).filtered(lambda row: not row.automatic)
         self.assertEqual(row.state, "failed")
         self.assertTrue(self.activities(invoice.payment_link_ids))
@@ -277,3 +278,33 @@ class TestAutoSend(SendingCase):
         self.assertEqual(len(told), 1)
         for link in links:
             self.assertIn(link.name, told.mail_message_id.body)
+
+    def test_told_of_what_expired_later_than_its_time(self):
+        """A payment was on its way when its time was over, or somebody held it; and a link that
+        was prolonged expires once more."""
+        self.company.paylinks_tell_expired = True
+        clerk = new_test_user(
+            self.env, "owner", "serviceflow_paylinks.group_payments_create", email="o@example.com"
+        )
+        clerk.notification_type = "inbox"
+        soon = fields.Datetime.now() + timedelta(minutes=3)
+        link = self.make_custom_link(user_id=clerk.id, expires_at=soon)
+        link._set_state("processing", "test")
+
+        def told():
+            domain = [("res_partner_id", "=", clerk.partner_id.id)]
+            return self.env["mail.notification"].search_count(domain)
+
+        with freeze_time(soon + timedelta(minutes=10)):
+            self.run_schedule("cron_expire_links")
+            self.assertEqual(told(), 0)
+        with freeze_time(soon + timedelta(days=3)):
+            link._set_state("active", "the payment failed")
+            self.run_schedule("cron_expire_links")
+            self.run_schedule("cron_expire_links")
+            self.assertEqual((link.state, told()), ("expired", 1))
+            link.expires_at = soon + timedelta(days=4)
+            self.assertEqual(link.state, "active")
+        with freeze_time(soon + timedelta(days=5)):
+            self.run_schedule("cron_expire_links")
+            self.assertEqual((link.state, told()), ("expired", 2))

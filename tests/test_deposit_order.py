@@ -55,7 +55,30 @@ class TestDefaults(DepositCase):
         self.company.write({"paylinks_deposit_type": "percent", "paylinks_deposit_amount": 0})
         order = self.make_order(fixed=70)
         order.pricelist_id = pricelist
-        self.assertEqual((order.currency_id, order.prepayment_amount), (eur, 70))
+        self.assertEqual((order.currency_id, order.prepayment_amount), (eur, 35))
+
+    def test_entered_amount_follows_the_currency(self):
+        eur = self.activate("EUR", rate=0.5)
+        pricelist = self.env["product.pricelist"].create({"name": "Euro", "currency_id": eur.id})
+        dollars = self.env["product.pricelist"].create(
+            {"name": "Dollar", "currency_id": self.usd.id}
+        )
+        for default in (100, 0):
+            self.company.paylinks_deposit_amount = default
+            with self.subTest(default=default):
+                order = self.make_order(fixed=300)
+                order.pricelist_id = pricelist
+                self.assertEqual((order.currency_id, order.prepayment_amount), (eur, 150))
+                order.write({"prepayment_amount": 80})
+                order.pricelist_id = dollars
+                self.assertEqual(order.prepayment_amount, 160)
+        with Form(self.make_order(fixed=300)) as form:
+            form.pricelist_id = pricelist
+            self.assertEqual(form.prepayment_amount, 150)
+            form.pricelist_id = dollars
+            self.assertEqual(form.prepayment_amount, 300)
+            form.pricelist_id = pricelist
+        self.assertEqual(form.record.prepayment_amount, 150)
 
 
 class TestWhatIsAsked(DepositCase):

@@ -1,6 +1,7 @@
 """Disputes: told with a deadline, reminders stop, the outcome is kept, the money is booked once,
 by a manager's approval."""
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
@@ -49,6 +50,28 @@ class TestDisputes(RefundCase):
         self.assertIn("Stripe's dashboard until", activity.note)
         self.assertFalse(dispute.move_ids, "nothing is booked before somebody approves")
         self.assertEqual(len(self.payments()), 1)
+
+    def test_in_dispute_with_another_deposit_of_the_order(self):
+        product = self.env["product.product"].create({"name": "Bathroom", "taxes_id": False})
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "require_signature": False,
+                "order_line": [Command.create({"product_id": product.id, "price_unit": 1000})],
+            }
+        )
+        first, second = self.env["payment.link"].create(
+            [
+                {"purpose": "deposit", "sale_order_id": order.id, "amount": amount}
+                for amount in (200, 300)
+            ]
+        )
+        self.pay(first)
+        self.deliver_webhooks()
+        self.assertFalse(second._is_in_dispute())
+        self.sandbox.bank.open_dispute(first.transaction_ids.provider_reference)
+        self.deliver_webhooks()
+        self.assertTrue(first._is_in_dispute() and second._is_in_dispute())
 
     def test_reminders_stop_on_every_link_of_the_invoice(self):
         invoice = self.make_invoice(100)

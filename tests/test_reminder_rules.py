@@ -149,6 +149,56 @@ class TestReminderRules(SendingCase):
         self.assertIn("wants no emails", lines.filtered("reason").reason)
         self.assertFalse(self.emails() or good.message_row_ids, "nothing went out")
 
+    def test_dry_run_is_of_the_whole_of_tomorrow_where_the_company_is(self):
+        """In Auckland, twelve hours ahead of Greenwich, tomorrow begins at noon here."""
+        self.company.partner_id.tz = "Pacific/Auckland"
+        self.rule(2, "before_expiry")
+        early, late, after = (
+            self.sent_link(expires_at=datetime(2026, 7, day, hour, 30))
+            for day, hour in ((18, 12), (19, 11), (19, 12))
+        )
+        with freeze_time("2026-07-16 10:00:00"):
+            action = self.env["payment.link.reminder.rule"].action_preview()
+        lines = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(lines.link_id, early | late)
+        self.assertNotIn(after, lines.link_id)
+
+    def test_dry_run_has_what_the_pause_is_over_for_in_the_evening(self):
+        self.rule(2, "before_expiry")
+        link = self.sent_link(expires_at=datetime(2026, 7, 19, 12))
+        link.sudo().sent_at = datetime(2026, 7, 16, 22)
+        with freeze_time("2026-07-16 23:00:00"):
+            action = self.env["payment.link.reminder.rule"].action_preview()
+        lines = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(lines.link_id, link)
+
+    def test_by_default_nobody_is_reminded_by_night(self):
+        company = self.env["res.company"].create({"name": "New"})
+        for name in ("paylinks_quiet_from", "paylinks_quiet_until"):
+            self.company[name] = company[name]
+        self.customer.tz = self.company.partner_id.tz = "America/New_York"
+        self.rule(3, "before_due")
+        link = self.sent_link()
+        with freeze_time("2026-07-17 04:05:00"):  # Five past midnight there.
+            self.run_schedule("cron_send_reminders")
+            self.send()
+        self.assertEqual(self.states(link), ["held"])
+        with freeze_time("2026-07-17 11:59:00"):
+            self.send()
+        self.assertFalse(self.emails())
+        with freeze_time("2026-07-17 12:00:00"):
+            self.send()
+        self.assertEqual(len(self.emails()), 1, "at eight o'clock")
+
+    def test_reminders_of_a_rule_that_was_deleted_count(self):
+        first = self.rule(1, "after_due")
+        self.rule(3, "after_due", max_count=1)
+        link = self.sent_link()
+        self.assertEqual(len(self.reminded_on(link, date(2026, 7, 21), date(2026, 7, 21))), 1)
+        first.unlink()
+        self.assertFalse(self.reminded_on(link, date(2026, 7, 22), date(2026, 7, 24)))
+        self.assertIn("1 reminders were sent already", link.message_ids[0].body)
+
     def test_rules_are_for_managers_and_of_one_company(self):
         clerk = new_test_user(self.env, "nosy", "serviceflow_paylinks.group_payments_create")
         rule = self.rule(3, "before_due")

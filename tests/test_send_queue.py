@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from functools import partial
 
 import pytest
 import requests
@@ -10,7 +11,7 @@ from dev import odoo, paths
 from dev.stack import Stack, clone_for_test, drop_database
 
 from .postoffice import MailServer, TextServer
-from .processes import Office, eventually, meanwhile
+from .processes import Office, at_once, eventually, meanwhile
 
 SEND = "cron_send_links"
 SETUP = """
@@ -21,6 +22,7 @@ env["ir.mail_server"].create(
 env["ir.config_parameter"].set_param("sms.endpoint", "%s")
 env["iap.account"].get("sms")
 env.company.email = "office@example.com"
+env.company.write({"paylinks_quiet_from": 0, "paylinks_quiet_until": 0})
 env.cr.commit()
 """
 WORKER = """
@@ -138,11 +140,55 @@ def test_two_workers_share_the_outbox(office):
 
 
 def test_asking_at_once_from_two_connections(office):
-    """Two clerks press the button: two requests, or one, but never more messages than requests."""
+    """Two clerks press the button at the same instant: one message, whoever was first."""
+    clerks = [office.new_clerk(), office.new_clerk()]
+    for _round in range(3):
+        invoice = office.make_invoice()
+        link = office.make_link(invoice)
+        at_once(*(partial(clerk.call, "payment.link", "send_by_email", [link]) for clerk in clerks))
+        assert states(office, [link]) == ["queued"]
+        office.run_schedule(SEND)
+        assert len(office.mail.to(invoice.email)) == 1
+
+
+def test_killed_before_the_link_was_told(office):
+    """What became of the message is committed; the link learns it from the next run."""
     [link], [address] = ask(office)
-    office.clerk.call("payment.link", "send_by_email", [link])
+    with (
+        office.held_up("payment_link", "id", link) as waiting,
+        meanwhile(office.run_schedule, SEND),
+    ):
+        eventually(waiting, "nobody tells the link")
+        assert states(office, [link]) == ["sent"]
+        office.crash()
+    assert office.value("SELECT sent_at IS NULL FROM payment_link WHERE id = %s", link)
+    office.recover()
     office.run_schedule(SEND)
+    assert office.value("SELECT sent_at IS NOT NULL FROM payment_link WHERE id = %s", link)
     assert len(office.mail.to(address)) == 1
+
+
+def test_odoos_mail_queue_is_not_undone_by_us(office):
+    """Somebody changes our row while Odoo's queue sends the email: it is not sent once more."""
+    [link], [address] = ask(office)
+    addresses = {"email_from": "office@example.com", "email_to": address}
+    mail = office.clerk.create("mail.mail", subject="x", body_html="<p>x</p>", **addresses)
+    office.stack.query(
+        "UPDATE payment_link_message SET state = 'handed', mail_message_id ="
+        " (SELECT mail_message_id FROM mail_mail WHERE id = %s) WHERE link_id = %s",
+        [mail, link],
+    )
+    office.mail.silent.set()
+    with meanwhile(office.run_schedule, "ir_cron_mail_scheduler_action"):
+        eventually(lambda: office.mail.to(address), "the mail server got nothing")
+        office.change_elsewhere(
+            "payment_link_message",
+            office.value("SELECT id FROM payment_link_message WHERE link_id = %s", link),
+        )
+        office.mail.silent.clear()
+    office.run_schedule("ir_cron_mail_scheduler_action")
+    assert len(office.mail.to(address)) == 1
+    assert office.value("SELECT state FROM mail_mail WHERE id = %s", mail) == "sent"
 
 
 def test_killed_after_the_mail_server_took_it(office):

@@ -17,6 +17,8 @@ from .processes import Office
 ACCOUNT, TOKEN = "AC" + "1" * 32, "a-secret-token"
 SETUP = f"""
 env.company.write({{
+    "paylinks_quiet_from": 0,
+    "paylinks_quiet_until": 0,
     "sms_provider": "twilio",
     "sms_twilio_account_sid": "{ACCOUNT}",
     "sms_twilio_auth_token": "{TOKEN}",
@@ -61,7 +63,7 @@ def office():
         drop_database(database)
 
 
-def send(office, *numbers):
+def send(office, *numbers, url=None):
     """Ask for text messages, run the schedule; return the links."""
     links = []
     for number in numbers:
@@ -69,7 +71,7 @@ def send(office, *numbers):
         office.stack.query("UPDATE payment_link SET phone = %s WHERE id = %s", [number, link])
         links.append(link)
     office.clerk.call("payment.link", "send_by_sms", links)
-    office.stack.shell(WORKER % office.texts.url)
+    office.stack.shell(WORKER % (url or office.texts.url))
     return links
 
 
@@ -121,3 +123,18 @@ def test_landline_found_out_by_twilio(office):
     state, reason = outcome(office, link)
     assert state == "failed"
     assert "Landline" in reason
+
+
+def test_twilio_cannot_be_reached(office):
+    """No answer is no "no": the first one is uncertain, the others are spared."""
+    first, second = send(office, "+12025550147", "+12025550148", url="http://127.0.0.1:1")
+    state, reason = outcome(office, first)
+    assert state == "unknown"
+    assert "did not answer" in reason
+    assert office.column("SELECT 1 FROM mail_activity WHERE res_id = %s", first)
+    state, reason = outcome(office, second)
+    assert (state, reason) == ("queued", "the text message service does not answer")
+    office.stack.query("UPDATE payment_link_message SET scheduled_at = NULL")
+    office.stack.shell(WORKER % office.texts.url)
+    assert outcome(office, second)[0] == "sent"
+    assert [len(office.texts.to(f"+1202555014{digit}")) for digit in (7, 8)] == [0, 1]

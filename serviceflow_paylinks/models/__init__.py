@@ -48,6 +48,7 @@ from . import (
     payment_link_refund,
     payment_link_reminder_rule,
     payment_link_renew,
+    payment_link_round,
     payment_link_row,
     payment_link_saved_card,
     payment_link_schedule,

@@ -1,7 +1,7 @@
 import logging
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ConcurrencyError, UserError
 from psycopg2 import OperationalError
 
@@ -95,19 +95,56 @@ class AccountMove(models.Model):
         provider = self.env["payment.provider"]._paylinks_of_company(company)
         if not provider.stripe_secret_key:
             return  # Nobody could pay them; Settings say so.
-        links, refused = self._generate_payment_links(user_id=self.env.uid)
+        links, refused = self._paylinks_generate_where_possible()
         self.browse([move.id for move in refused])._message_log_batch(
             {
                 move.id: self.env._("No payment link was made: %s", why)
                 for move, why in refused.items()
             }
         )
-        if company.paylinks_auto_send:
-            links.filtered(lambda link: not link.sent_at)._ask_to_send(
-                company.paylinks_auto_send,
-                automatic=True,
-                scheduled_at=fields.Datetime.now() + GRACE,
+        if channels := company.paylinks_auto_send:
+            unsent = links.filtered(lambda link: not link.sent_at)
+            old = unsent._leave_old(channels)
+            (unsent - old)._ask_to_send(
+                channels, automatic=True, scheduled_at=fields.Datetime.now() + GRACE
             )
+
+    def _paylinks_generate_where_possible(self):
+        """Make or find the links; what is wrong with one invoice keeps no other from its link.
+
+        :return: as ``_generate_payment_links``
+        """
+        links, refused = self.env["payment.link"], {}
+        for user_id, moves in self.grouped(lambda move: move._paylinks_get_maker()).items():
+            try:
+                with self.env.cr.savepoint():
+                    some, why = moves._generate_payment_links(user_id=user_id)
+            except UserError as error:
+                if len(moves) == 1:
+                    some, why = self.env["payment.link"], {moves: str(error)}
+                else:
+                    some, why = moves._paylinks_generate_one_by_one()
+            links |= some
+            refused.update(why)
+        return links, refused
+
+    def _paylinks_generate_one_by_one(self):
+        links, refused = self.env["payment.link"], {}
+        for move in self:
+            some, why = move._paylinks_generate_where_possible()
+            links |= some
+            refused.update(why)
+        return links, refused
+
+    def _paylinks_get_maker(self):
+        """Return whose link it is that comes with the invoice: a person's, who can be told of it.
+
+        :return: the id of a user
+        """
+        seller = self.invoice_user_id
+        if self.env.uid == SUPERUSER_ID and seller.active and not seller.share:
+            return seller.id
+        return self.env.uid
 
     @api.model
     def _paylinks_make_waiting_links(self):

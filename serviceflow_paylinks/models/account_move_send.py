@@ -1,7 +1,8 @@
 import logging
 
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError
+from psycopg2 import OperationalError
 
 _logger = logging.getLogger(__name__)
 
@@ -55,10 +56,10 @@ class AccountMove(models.Model):
                 continue
             try:
                 with self.env.cr.savepoint():
-                    result |= moves.sudo()._generate_payment_links(user_id=self.env.uid)[0]
-            except UserError:
-                _logger.info("Invoices are sent without payment links.")
-        return result.filtered(lambda link: link.state == "active")
+                    result |= moves.sudo()._paylinks_generate_where_possible()[0]
+            except Exception:
+                _logger.exception("Invoices are sent without payment links.")
+        return result.filtered(lambda link: link._is_payable())
 
     def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
         """Override of ``account``: the customer's button pays."""
@@ -77,7 +78,13 @@ class AccountMove(models.Model):
     def _message_post_after_hook(self, message, msg_vals):
         result = super()._message_post_after_hook(message, msg_vals)
         if link := self._paylinks_sent_link():
-            link._note_sent_with_invoice(message)
+            try:
+                with self.env.cr.savepoint():
+                    link._note_sent_with_invoice(message)
+            except (OperationalError, ConcurrencyError):
+                raise  # Nothing is sent yet: Odoo runs all of it again.
+            except Exception:
+                _logger.exception("Link %s does not know that it was sent.", link.id)
         return result
 
     def _paylinks_sent_link(self):

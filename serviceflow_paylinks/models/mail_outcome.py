@@ -18,10 +18,11 @@ class MailMail(models.Model):
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )
         if not self.env.context.get("paylinks_sending"):
-            rows = self.env["payment.link.message"].sudo()._of_messages(messages)
             # With several addressees, one who was reached is enough.
             failed = failure_type if not (success_pids or success_emails) else False
-            rows._apply_email_result(failed, failure_reason)
+            self.env["payment.link.message"].sudo()._note_odoos_email(
+                messages, failed, failure_reason
+            )
         return result
 
 

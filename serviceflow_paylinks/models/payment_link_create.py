@@ -121,7 +121,10 @@ class PaymentLink(models.Model):
                 )
 
     def _check_partner_company(self, partner, company_id):
-        if partner.company_id and partner.company_id.id != company_id:
+        """A branch's customers are its own and those of the companies above it, as Odoo has it
+        (``check_company_domain_parent_of``)."""
+        company = self.env["res.company"].sudo().browse(company_id)
+        if partner.company_id and partner.company_id not in company.parent_ids:
             raise ValidationError(
                 self.env._(
                     "%(partner)s is a customer of %(company)s only.",

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 
 STATES = [
     ("warning_needs_response", "Inquiry: needs an answer"),
@@ -233,15 +232,11 @@ class PaymentLink(models.Model):
             if link.dispute_state != state:
                 link.dispute_state = state
 
-    @api.model
-    def _not_in_dispute_domain(self):
-        """Return the links that nobody disputes, nor another link of their invoice."""
-        return ~Domain("dispute_state", "=", "open") & ~Domain(
-            "invoice_id.payment_link_ids.dispute_state", "=", "open"
-        )
-
     def _is_in_dispute(self):
-        """Whether a payment of the link, or of another one of its invoice, is disputed."""
+        """Whether a payment of the link, or of another one of its invoice or order, is disputed."""
         self.ensure_one()
-        links = self.sudo() | self.sudo().invoice_id.payment_link_ids
+        link = self.sudo()
+        links = link | link.invoice_id.payment_link_ids
+        if order := link.sale_order_id:
+            links |= link.search([("sale_order_id", "=", order.id)])
         return "open" in links.mapped("dispute_state")

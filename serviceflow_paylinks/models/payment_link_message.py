@@ -2,6 +2,8 @@ from datetime import datetime
 from uuid import uuid4
 
 from odoo import api, fields, models
+from odoo.exceptions import ConcurrencyError
+from psycopg2.errors import UniqueViolation
 
 # Where a message may go from each state. It is sent from "sending" only, and never gets back there.
 TRANSITIONS = {
@@ -75,6 +77,7 @@ class PaymentLinkMessage(models.Model):
     sent_at = fields.Datetime("Sent")
     claimed_at = fields.Datetime("Taken On", help="When a worker began to send it.")
     tries = fields.Integer()
+    to_tell = fields.Boolean(help="The link does not know yet what became of it.")
     automatic = fields.Boolean(help="Asked for by a setting or rule, not by a person.")
     request_key = fields.Char(
         required=True, help="Whoever asks twice for the same thing gets one message."
@@ -86,7 +89,17 @@ class PaymentLinkMessage(models.Model):
     sms_uuid = fields.Char("SMS Reference")
 
     _request_key_unique = models.UniqueIndex("(request_key)", "This message was asked for already.")
-    _due_idx = models.Index("(id) WHERE state IN ('queued', 'held', 'sending')")
+    # Of a link, one message waits for each channel, besides those that a clerk wrote.
+    _waiting_unique = models.UniqueIndex(
+        "(link_id, channel)"
+        " WHERE kind = 'link' AND state IN ('queued', 'held') AND mail_message_id IS NULL",
+        "This message waits to be sent already.",
+    )
+    # In the order in which they are sent: ``_claim_row``.
+    _due_idx = models.Index(
+        "(automatic, (channel = 'email'), id) WHERE state IN ('queued', 'held', 'sending')"
+    )
+    _to_tell_idx = models.Index("(id) WHERE to_tell")
     _mail_message_idx = models.Index("(mail_message_id) WHERE mail_message_id IS NOT NULL")
     _sms_uuid_idx = models.Index("(sms_uuid) WHERE sms_uuid IS NOT NULL")
     _company_recent_idx = models.Index("(company_id, id DESC)")
@@ -109,9 +122,18 @@ class PaymentLinkMessage(models.Model):
             mark = rows._get_mark(request)
             if mark not in found and mark not in missing:
                 missing[mark] = rows._prepare_row(request)
-        created = rows.create(list(missing.values()))
+        created = rows._create_asked(list(missing.values()))
         found.update(zip(missing, created, strict=True))
         return rows.union(*[found[rows._get_mark(request)] for request in requests])
+
+    def _create_asked(self, vals_list):
+        """Create messages; whoever asks for the same at this moment is first, and Odoo runs our
+        transaction again, which finds theirs."""
+        try:
+            with self.env.cr.savepoint():
+                return self.create(vals_list)
+        except UniqueViolation as error:
+            raise ConcurrencyError("Somebody else asks for the same message.") from error
 
     @api.model
     def _get_mark(self, request):
@@ -127,10 +149,23 @@ class PaymentLinkMessage(models.Model):
         waiting = self.search([("link_id", "in", links), ("state", "in", WAITING)])
         for row in waiting:
             found.setdefault((row.link_id.id, row.channel, row.kind), row)
-        # A person asks for what a setting would have sent later: now, then.
-        later = waiting.filtered(lambda row: row.automatic and row.kind == "link")
-        later.write({"automatic": False, "scheduled_at": False})
+        for request in requests:
+            row = found.get(self._get_mark(request))
+            if row and row in waiting and not request.get("key"):
+                row._hasten(request)
         return found
+
+    def _hasten(self, request):
+        """A message that waits is asked for once more: by a person it is wanted now, whatever a
+        setting or an earlier failure would have had it wait for."""
+        if request.get("automatic"):
+            values = {"scheduled_at": request.get("scheduled_at")} if self.automatic else {}
+        elif self.kind == "link" and self.state == "queued":
+            values = {"automatic": False, "scheduled_at": False, "user_id": self.env.uid}
+        else:
+            values = {}
+        if changed := {name: value for name, value in values.items() if self[name] != value}:
+            self.write(changed)
 
     def _prepare_row(self, request):
         values = {name: value for name, value in request.items() if name not in ("link", "key")}
@@ -149,8 +184,11 @@ class PaymentLinkMessage(models.Model):
         return f"{link.id}:{channel}:{self._new_uuid()}"
 
     def _wake_schedule(self, at=None):
-        """Have the schedule send soon, once this transaction is committed."""
+        """Have the schedules send soon, once this transaction is committed."""
         self.env.ref("serviceflow_paylinks.cron_send_links").sudo()._trigger(at)
+        texts = self.env.ref("serviceflow_paylinks.cron_send_texts", raise_if_not_found=False)
+        if texts and self.filtered(lambda row: row.channel != "email"):
+            texts.sudo()._trigger(at)
 
     # -- what became of it --
 
@@ -166,12 +204,14 @@ class PaymentLinkMessage(models.Model):
         changing = self.filtered(lambda row: state in TRANSITIONS[row.state])
         if state in REACHED and state != "unknown":
             values.setdefault("sent_at", fields.Datetime.now())
+        # The schedule tells the link in a transaction of its own: nobody must wait for the link
+        # while a mail server thinks, nor may a change of the link undo what has been noted here.
+        later = bool(self.env.context.get("paylinks_tell_later"))
+        values["to_tell"] = later
         for row in changing:
             kept = {"sent_at": row.sent_at} if row.sent_at else {}
             row.write({"state": state, "reason": reason, **values, **kept})
-        # The schedule tells the link in a transaction of its own: nobody must wait for the link
-        # while a mail server thinks, nor may a change of the link undo what has been noted here.
-        if not self.env.context.get("paylinks_tell_later"):
+        if not later:
             changing._tell_link()
         return changing
 

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from odoo import fields, models
-from odoo.tools import email_normalize
+from odoo.tools import email_normalize, format_time
 from phonenumbers import NumberParseException, PhoneNumberType
 
 from .payment_link_message import REACHED
@@ -27,14 +27,16 @@ class PaymentLink(models.Model):
         :param str channel: email or sms
         :return: {link: sentence}
         """
-        blacklisted = self._get_blacklisted(channel)
+        chosen = row and row._get_chosen_addresses()
+        blacklisted = self._get_blacklisted(channel, chosen)
         result = {}
         for link in self:
-            why = (
-                link._find_obstacle_in_state(row)
-                or link._find_obstacle_in_address(channel)
-                or (link._get_address(channel) in blacklisted and link._say_opted_out(channel))
+            addresses = chosen or [link._get_address(channel)]
+            why = link._find_obstacle_in_state(row) or (
+                not chosen and link._find_obstacle_in_address(channel)
             )
+            if not why and (out := [one for one in addresses if one in blacklisted]):
+                why = link._say_opted_out(channel, ", ".join(out))
             if why:
                 result[link] = why
         return result
@@ -65,6 +67,17 @@ class PaymentLink(models.Model):
             self.amount, self.currency_id
         ):
             return f"{self.name}: {problem}"
+        if self.sudo().provider_id._paylinks_connection() == "none":
+            return self.env._(
+                "Stripe is not connected, so %s cannot be paid and is not sent.", self.name
+            )
+        if not self._is_payable():
+            return self.env._(
+                "The time to accept %(order)s is over, so %(link)s is not sent. Enter a later"
+                " expiration on the quotation first.",
+                order=self.sudo()._get_document().name,
+                link=self.name,
+            )
         if row and row.automatic and row.kind == "link" and self._was_sent_by_hand():
             return self.env._("%s was sent by hand meanwhile.", self.name)
         return False
@@ -75,12 +88,14 @@ class PaymentLink(models.Model):
         return bool(check and check())
 
     def _was_sent_by_hand(self):
-        if not self.sent_at:
-            return False
-        automatic = self.sudo().message_row_ids.filtered(
-            lambda row: row.automatic and row.kind == "link" and row.state in REACHED
+        """Whether a person has sent it: by us, with its document, or another way."""
+        return self.sent_channel == "other" or bool(
+            self.sudo().message_row_ids.filtered(
+                lambda row: (
+                    not row.automatic and row.kind == "link" and row.state in ("sending", *REACHED)
+                )
+            )
         )
-        return not automatic
 
     # -- addresses --
 
@@ -124,9 +139,14 @@ class PaymentLink(models.Model):
             )
         return False
 
-    def _get_blacklisted(self, channel):
-        """Return which of the links' addresses are on Odoo's blacklist; one query."""
-        addresses = {address for link in self if (address := link._get_address(channel))}
+    def _get_blacklisted(self, channel, chosen=()):
+        """Return which of the links' addresses are on Odoo's blacklist; one query.
+
+        :param list chosen: the addresses that a clerk chose instead
+        """
+        addresses = set(chosen or ()) or {
+            address for link in self if (address := link._get_address(channel))
+        }
         model, field = {
             "email": ("mail.blacklist", "email"),
             "sms": ("phone.blacklist", "number"),
@@ -134,17 +154,17 @@ class PaymentLink(models.Model):
         entries = self.env[model].sudo().search([(field, "in", list(addresses))])
         return set(entries.mapped(field))
 
-    def _say_opted_out(self, channel):
+    def _say_opted_out(self, channel, address):
         if channel == "sms":
             return self.env._(
                 "%(customer)s wants no text messages: %(address)s is on the phone blacklist.",
                 customer=self.partner_id.display_name,
-                address=self.phone,
+                address=address,
             )
         return self.env._(
             "%(customer)s wants no emails: %(address)s is on the email blacklist.",
             customer=self.partner_id.display_name,
-            address=self.email,
+            address=address,
         )
 
     # -- quiet hours --
@@ -168,10 +188,28 @@ class PaymentLink(models.Model):
         morning = datetime.combine(day, clock, tzinfo=zone)
         return morning.astimezone(UTC).replace(tzinfo=None)
 
+    def _get_text_quiet_end(self):
+        """As ``_get_quiet_end``, for a text message that would be sent now."""
+        return self.sudo()._get_quiet_end(
+            self.env["payment.link.message"].new({"kind": "link", "channel": "sms"})
+        )
+
+    def _say_quiet(self):
+        """Return in a sentence until when a text message would be held now; else empty."""
+        until = self._get_text_quiet_end()
+        if not until:
+            return ""
+        local = until.replace(tzinfo=UTC).astimezone(self._get_zone())
+        return self.env._(
+            "It is quiet hours for the customer: the message goes out at %s, the customer's time.",
+            format_time(self.env, local.time(), time_format="short"),
+        )
+
     def _get_zone(self):
-        """Return the customer's time zone, else the company's."""
-        name = self.partner_id.tz or self.company_id.partner_id.tz or "UTC"
+        """Return the customer's time zone, else the company's, else that of the link's creator."""
+        company = self.company_id
+        name = self.partner_id.tz or company.partner_id.tz or self.sudo().user_id.tz
         try:
-            return ZoneInfo(name)
+            return ZoneInfo(name) if name else company._paylinks_zone()
         except (ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo("UTC")
+            return company._paylinks_zone()

@@ -1,6 +1,11 @@
-from odoo import models
+import logging
+
+from odoo import api, models
+from odoo.tools import email_normalize_all
 
 from .payment_link_message import HELD_UNTIL
+
+_logger = logging.getLogger(__name__)
 
 LAYOUT = "serviceflow_paylinks.mail_layout"
 
@@ -10,12 +15,12 @@ class PaymentLinkMessage(models.Model):
 
     _inherit = "payment.link.message"
 
-    def _deliver_email(self, handing):
+    def _deliver_email(self, sending):
         """Make the email, or take the one that a clerk wrote, and hand it to the mail server."""
         mails = self._get_held_emails() or self._make_email()
         mails.scheduled_date = False
         self.env.flush_all()
-        handing.begun = True
+        sending.begun = True
         mails.with_context(paylinks_sending=True).send()
         self._note_emails(mails)
 
@@ -49,10 +54,16 @@ class PaymentLinkMessage(models.Model):
         if not failed:
             # Odoo keeps an email back where a personal mail server has sent enough for today.
             return self._set_state("handed" if "outgoing" in left.mapped("state") else "sent")
+        if self._get_round().lost:
+            # Odoo's queue must not send it again, should somebody ask it to.
+            self._get_round().close("email", self._say_unreachable())
+            failed.state = "cancel"
+            return self._set_state("unknown", self._say_uncertain())
         reason = failed[0].failure_reason or ""
         if failed[0].failure_type:
             return self._set_state("failed", reason)
-        # The mail server was not even reached.
+        # The mail server was not even reached, and others would not reach it either.
+        self._get_round().close("email", self._say_unreachable())
         reason = self.env._("The mail server cannot be reached: %s", reason)
         if self.mail_message_id and not self._is_written_by_hand():
             failed.unlink()
@@ -66,6 +77,12 @@ class PaymentLinkMessage(models.Model):
         return self.mail_message_id.message_type == "comment"
 
     # -- emails that a clerk wrote --
+
+    def _get_chosen_addresses(self):
+        """Return to whom a clerk wrote; an empty list where the email is made for the link's."""
+        if not self.mail_message_id or not self._is_written_by_hand():
+            return []
+        return email_normalize_all(self.address or "")
 
     def _get_held_emails(self):
         """Return the emails that wait for us to send them."""
@@ -86,8 +103,28 @@ class PaymentLinkMessage(models.Model):
                 lambda notification: notification.notification_status == "ready"
             ).write({"notification_status": "canceled"})
 
+    @api.model
+    def _note_odoos_email(self, messages, failure_type, reason):
+        """Odoo has sent, or could not send, emails that it had been handed.
+
+        It notes that in this very transaction, which must not fail by us: Odoo would send the
+        emails again. Somebody else who changes our row at this moment has news of it, too; the
+        link is told by the schedule.
+
+        :param messages: the ``mail.message`` records
+        """
+        try:
+            with self.env.cr.savepoint():
+                rows = self.with_context(paylinks_tell_later=True)._of_messages(messages)
+                rows = rows.try_lock_for_update(allow_referencing=True)
+                rows._apply_email_result(failure_type, reason)
+                self.env.flush_all()
+                if rows:
+                    rows._wake_schedule()
+        except Exception:
+            _logger.warning("What became of an email that Odoo sent could not be noted.")
+
     def _apply_email_result(self, failure_type, reason):
-        """Odoo has sent, or could not send, an email that it had been handed."""
         if not failure_type:
             return self._set_state("sent")
         return self._set_state("failed", reason or self._label_failure(failure_type))

@@ -15,13 +15,13 @@ class PaymentLinkMessage(models.Model):
 
     _inherit = "payment.link.message"
 
-    def _deliver_sms(self, handing):
+    def _deliver_sms(self, sending):
         """Make the text message and hand it to the service; its reference was committed before."""
         link = self.link_id
         template = link._get_template("sms", self.kind, self.rule_id)
         sms = self._make_sms(link._render_sms(template))
         self.env.flush_all()
-        handing.begun = True
+        sending.begun = True
         sms.with_context(paylinks_sending=True, sms_skip_msg_notification=True).send()
         self._note_sms(sms)
 
@@ -75,7 +75,8 @@ class PaymentLinkMessage(models.Model):
             return self._set_state(state)
         reason = self._explain_sms(sms.failure_type, notification.failure_reason)
         if sms.failure_type == "sms_server":
-            # No answer is no "no": it may have been sent.
+            # No answer is no "no": it may have been sent. The next would fare no better.
+            self._get_round().close("sms", self._say_unreachable())
             reason = self.env._(
                 "The text message service did not answer as it should, so it is not certain whether"
                 " this was sent. Ask the customer, or send it again."

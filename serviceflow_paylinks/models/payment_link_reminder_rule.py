@@ -1,4 +1,4 @@
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -79,12 +79,22 @@ class PaymentLinkReminderRule(models.Model):
                     self.env._("Remind at least one day before the link expires.")
                 )
 
+    @api.constrains("email_template_id", "sms_template_id")
+    def _check_templates(self):
+        """The schedule renders them as superuser: of another model, they would show any record."""
+        for template in (*self.email_template_id.sudo(), *self.sms_template_id.sudo()):
+            if template.model != "payment.link":
+                raise ValidationError(
+                    self.env._("Choose a template for payment links: “%s” is none.", template.name)
+                )
+
     # -- which links --
 
-    def _find_due(self, now):
+    def _find_due(self, now, until):
         """Return the links that the rule's day has come for, and that it has not reminded yet.
 
-        :param datetime now: the moment to look at (UTC): today, or tomorrow for a dry run
+        :param datetime now: the moment to look at (UTC)
+        :param datetime until: the same; for a dry run, the end of the time to look at
         """
         self.ensure_one()
         domain = Domain(
@@ -99,15 +109,15 @@ class PaymentLinkReminderRule(models.Model):
                 ("expires_at", ">", now),
             ]
         )
-        links = self.env["payment.link"].sudo().search(domain & self._get_moment_domain(now))
+        links = self.env["payment.link"].sudo().search(domain & self._get_moment_domain(until))
         return links - self._find_reminded(links)
 
     def _get_moment_domain(self, now):
         days = timedelta(days=self.days)
         if self.moment == "before_expiry":
             return Domain("expires_at", "<=", now + days)
-        zone = self.company_id.partner_id.tz or "UTC"
-        today = fields.Datetime.context_timestamp(self.with_context(tz=zone), now).date()
+        zone = self.company_id._paylinks_zone()
+        today = now.replace(tzinfo=UTC).astimezone(zone).date()
         due = "invoice_id.invoice_date_due"
         if self.moment == "before_due":
             return Domain(due, "<=", today + days) & Domain(
@@ -129,22 +139,24 @@ class PaymentLinkReminderRule(models.Model):
     # -- plan --
 
     @api.model
-    def _plan(self, company, now):
+    def _plan(self, company, now, until=None):
         """Return which reminders are due at a moment, and what keeps each from being sent.
 
         :param datetime now: UTC
+        :param datetime until: look at all the time from ``now`` until then
         :return: list of (rule, link, channel, sentence or an empty string)
         """
-        plan, taken = [], set()
+        until = until or now
+        plan, taken = [], {}
         for rule in self.sudo().search([("company_id", "=", company.id)]):
-            links = rule._find_due(now)
+            links = rule._find_due(now, until)
             counts = links._count_reminders()
             for channel in rule._get_channels():
                 obstacles = links._find_obstacles(channel, self._new_reminder_row())
                 for link in links:
-                    if (link, rule) not in taken and self._is_too_soon(link, rule, now, taken):
+                    if taken.get(link, rule) != rule or self._is_too_soon(link, until):
                         continue
-                    taken.add((link, rule))
+                    taken[link] = rule
                     why = obstacles.get(link) or rule._find_limit(counts.get(link, 0)) or ""
                     plan.append((rule, link, channel, why))
         return plan
@@ -153,10 +165,8 @@ class PaymentLinkReminderRule(models.Model):
     def _new_reminder_row(self):
         return self.env["payment.link.message"].new({"kind": "reminder", "automatic": True})
 
-    def _is_too_soon(self, link, rule, now, taken):
+    def _is_too_soon(self, link, now):
         """Whether the customer has just heard of the link: the rule's turn is another day."""
-        if any(other == link and by != rule for other, by in taken):
-            return True
         last = max(filter(None, (link.sent_at, link.reminded_at)), default=None)
         return bool(last and last > now - PAUSE)
 
@@ -210,9 +220,18 @@ class PaymentLinkReminderRule(models.Model):
         :raise AccessError: the user may not manage payment links
         """
         self.check_access("write")
-        return self.env["payment.link.reminder.preview"]._open(
-            datetime.combine(fields.Date.today() + timedelta(days=1), time(12))
-        )
+        return self.env["payment.link.reminder.preview"]._open(*self._get_tomorrow())
+
+    @api.model
+    def _get_tomorrow(self):
+        """Return when tomorrow begins and ends for the company (UTC)."""
+        zone = self.env.company._paylinks_zone()
+        today = fields.Datetime.now().replace(tzinfo=UTC).astimezone(zone).date()
+        midnights = [
+            datetime.combine(today + timedelta(days=days), time(), tzinfo=zone) for days in (1, 2)
+        ]
+        start, end = (at.astimezone(UTC).replace(tzinfo=None) for at in midnights)
+        return start, end - timedelta(seconds=1)
 
 
 class PaymentLink(models.Model):
@@ -220,17 +239,20 @@ class PaymentLink(models.Model):
 
     def _count_reminders(self):
         """Return how many reminders each link's customer was sent or will be: {link: count}."""
-        groups = (
+        rows = (
             self.env["payment.link.message"]
             .sudo()
-            ._read_group(
+            .search_fetch(
                 [
                     ("link_id", "in", self.ids),
                     ("kind", "=", "reminder"),
                     ("state", "in", (*WAITING, "sending", *REACHED)),
                 ],
-                ["link_id"],
-                ["rule_id:count_distinct"],
+                ["link_id", "request_key"],
             )
         )
-        return dict(groups)
+        reminders = {}
+        for row in rows:
+            # By both channels it is one. A rule that was deleted has reminded nevertheless.
+            reminders.setdefault(row.link_id, set()).add(row.request_key.rpartition(":")[0])
+        return {link: len(keys) for link, keys in reminders.items()}

@@ -107,6 +107,12 @@ class PaymentLink(models.Model):
         self.env["payment.link.message"]._send_due()
 
     @api.private
+    def cron_send_texts(self):
+        """Send text messages and notices from the outbox: in a schedule of their own they go out
+        while a mail server takes its time."""
+        self.env["payment.link.message"]._send_due(("sms", "inbox"))
+
+    @api.private
     def cron_send_reminders(self):
         """Put the reminders that are due into the outbox: each rule once for a link."""
         self.env["payment.link.reminder.rule"]._ask_due()

@@ -1,10 +1,15 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from .payment_link_message import REACHED, WAITING
 
 CHANNELS = {"email": ("email",), "sms": ("sms",), "both": ("email", "sms")}
+# What is dated earlier than that is sent by a person only: it may come from an import, in which the
+# payments follow the invoices by hours.
+OLDEST = timedelta(days=30)
 
 
 class PaymentLink(models.Model):
@@ -115,14 +120,34 @@ class PaymentLink(models.Model):
             for channel in CHANNELS[channels]
         ]
         messages = self.env["payment.link.message"]._ask(requests)
-        if not messages.filtered("scheduled_at"):
-            messages._wake_schedule()
+        if due := messages.filtered(lambda row: not row.scheduled_at):
+            due._wake_schedule()
         return messages
 
     def _ask_waiting(self):
         """``send_waiting`` was written: that asks for it."""
         for channels, links in self.grouped("send_waiting").items():
             links._ask_to_send(channels)
+
+    def _leave_old(self, channels):
+        """Find the links of invoices of long ago, and note on each why it is not sent by itself.
+
+        :param str channels: email, sms or both
+        :return: those links
+        """
+        earliest = fields.Date.context_today(self) - OLDEST
+        why = {
+            link: self.env._(
+                "The invoice is dated %s, too long ago to be sent by itself. Send the link by hand,"
+                " if it is owed still.",
+                format_date(self.env, day),
+            )
+            for link in self
+            if (day := link.invoice_id.invoice_date) and day < earliest
+        }
+        for channel in CHANNELS[channels] if why else ():
+            self._note_skipped(channel, why, automatic=True)
+        return self.browse([link.id for link in why])
 
     def _send_by(self, channel):
         self.check_access("write")
@@ -134,8 +159,11 @@ class PaymentLink(models.Model):
         self._note_skipped(channel, obstacles)
         return self._tell_asked(channel, good, obstacles)
 
-    def _note_skipped(self, channel, obstacles):
-        """Keep on each link that was left out why it was."""
+    def _note_skipped(self, channel, obstacles, **values):
+        """Keep on each link that was left out why it was.
+
+        :param values: further fields of the messages
+        """
         rows = self.env["payment.link.message"].sudo()
         rows.create(
             [
@@ -143,6 +171,7 @@ class PaymentLink(models.Model):
                     **rows._prepare_row({"link": link, "channel": channel}),
                     "state": "cancelled",
                     "reason": why,
+                    **values,
                 }
                 for link, why in obstacles.items()
             ]
@@ -156,6 +185,10 @@ class PaymentLink(models.Model):
             message = self.env._("Emails on their way: %s.", len(good))
         else:
             message = self.env._("Text messages on their way: %s.", len(good))
+            if held := len(good.filtered(lambda link: link._get_text_quiet_end())):
+                message += " " + self.env._(
+                    "Held until the customer's quiet hours are over: %s.", held
+                )
         if obstacles:
             message = " ".join(
                 [message, self.env._("Not sent: %s.", len(obstacles)), *obstacles.values()]
@@ -179,8 +212,9 @@ class PaymentLink(models.Model):
         :param str kind: link, reminder or receipt
         :param rule: a reminder rule; what it names goes before ours
         """
-        if rule and rule[f"{channel}_template_id"]:
-            return rule[f"{channel}_template_id"].sudo()
+        chosen = rule and rule[f"{channel}_template_id"].sudo()
+        if chosen and chosen.model == self._name:
+            return chosen
         name = self.purpose if kind == "link" else kind
         model = {"email": "mail", "sms": "sms"}[channel]
         return self.env.ref(f"serviceflow_paylinks.{model}_template_{name}").sudo()

@@ -39,7 +39,8 @@ class PaymentLink(models.Model):
         """Return the text message that would go out now, and what it would be charged as.
 
         :return: dict of ``body``, ``septets`` (or characters, where it is not in the alphabet of
-            GSM), ``parts`` (messages), ``number`` and ``problem`` (why it would not be sent)
+            GSM), ``parts`` (messages), ``number``, ``problem`` (why it would not be sent) and
+            ``held`` (why not now)
         """
         self.ensure_one()
         body = self.sudo()._render_sms(self._get_template("sms", "link"))
@@ -49,6 +50,7 @@ class PaymentLink(models.Model):
             "parts": gsm.parts(body),
             "number": self.phone or "",
             "problem": self._find_obstacle("sms") or "",
+            "held": self._say_quiet(),
         }
 
     # -- for the templates --

@@ -1,14 +1,29 @@
+from datetime import timedelta
+
 from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_date
 
 MOST_LINES = 50
+# What expired earlier than that is no news; a bank debit may take two weeks to fail.
+LATEST = timedelta(days=30)
 
 
 class PaymentLink(models.Model):
     """The business can ask to be told of links that expired: once a run, not once a link."""
 
     _inherit = "payment.link"
+
+    expiry_told = fields.Boolean(
+        readonly=True, copy=False, groups="serviceflow_paylinks.group_payments_view"
+    )
+
+    _expired_idx = models.Index("(company_id, expires_at) WHERE state = 'expired'")
+
+    def _expiry_changed(self, before):
+        """Override: a link that runs again may expire again."""
+        self.sudo().filtered("expiry_told").expiry_told = False
+        return super()._expiry_changed(before)
 
     @api.private
     def cron_expire_links(self):
@@ -17,23 +32,26 @@ class PaymentLink(models.Model):
         return result
 
     def _tell_expired(self):
-        """Tell each creator of the own links that expired since the last time."""
+        """Tell each creator of the own links that expired and that nobody told of.
+
+        Some only get there later: somebody held the row, or a payment was on its way and failed.
+        """
+        now = fields.Datetime.now()
         for company in self.env["res.company"].search([("paylinks_tell_expired", "=", True)]):
-            now = fields.Datetime.now()
-            since = company.paylinks_expired_told_at
-            company.paylinks_expired_told_at = now
-            if since:
-                links = self.search(
-                    [
-                        ("company_id", "=", company.id),
-                        ("state", "=", "expired"),
-                        ("expires_at", ">", since),
-                        ("expires_at", "<=", now),
-                    ],
-                    order="expires_at",
-                )
-                for user, own in links.grouped("user_id").items():
-                    own._tell_of_expiry(user)
+            if not company.paylinks_expired_told_at:
+                company.paylinks_expired_told_at = now
+            links = self.search(
+                [
+                    ("company_id", "=", company.id),
+                    ("state", "=", "expired"),
+                    ("expires_at", ">", max(company.paylinks_expired_told_at, now - LATEST)),
+                    ("expiry_told", "=", False),
+                ],
+                order="expires_at",
+            ).try_lock_for_update(allow_referencing=True)
+            links.expiry_told = True
+            for user, own in links.grouped("user_id").items():
+                own._tell_of_expiry(user)
             self.env["ir.cron"]._commit_progress()
 
     def _tell_of_expiry(self, user):

@@ -171,26 +171,46 @@ class PaymentTransaction(models.Model):
     # -- money beyond the deposit --
 
     def _is_beyond_deposit(self):
-        """Whether the deposit had been paid already when this payment was booked."""
+        """Whether what is asked for had been paid already when this payment was booked: by another
+        payment of the order, or on its invoices."""
         link, order = self.payment_link_id.sudo(), self.sale_order_ids
+        paid = max(
+            self._sum_booked_before(order.transaction_ids), self._sum_paid_on_invoices_by_others()
+        )
+        owed = order.amount_total - paid
         if link.deposit_follows:
-            asked = min(order._get_prepayment_required_amount(), order.amount_total)
-            before = self._sum_booked_before(order.transaction_ids)
+            left = min(order._get_prepayment_required_amount() - paid, owed)
         else:
-            asked, before = link.amount_fixed, self._sum_booked_before(link.transaction_ids)
-        return self.currency_id.compare_amounts(asked, before) <= 0
+            asked = link.amount_fixed - self._sum_booked_before(link.transaction_ids)
+            left = min(asked, owed)
+        return self.currency_id.compare_amounts(left, 0) <= 0
 
     def _sum_booked_before(self, transactions):
-        """Return what came by other payments before this one, less all refunds (float)."""
+        """Return what came by other payments before this one, less all refunds (float).
+
+        A payment through a link that could not be booked yet comes after whatever is booked: of
+        two, one is the first.
+        """
         others = transactions.filtered(lambda tx: tx.state in ("authorized", "done")) - self
         before = others.filtered(
             lambda tx: (
                 tx.operation == "refund"
-                or not tx.payment_id
-                or tx.payment_id.id < self.payment_id.id
+                or (
+                    tx.payment_id.id < self.payment_id.id
+                    if tx.payment_id
+                    else not tx.payment_link_id
+                )
             )
         )
         return sum(before.mapped("amount"))
+
+    def _sum_paid_on_invoices_by_others(self):
+        """Return what is paid on the order's invoices, less what this payment paid (float)."""
+        paid = self.sale_order_ids._paylinks_get_paid_on_invoices()
+        lines = self.payment_id.move_id.line_ids.filtered(
+            lambda line: line.account_id == self.payment_id.destination_account_id
+        )
+        return paid - (abs(sum(lines.mapped("amount_currency"))) - self._sum_open(lines))
 
     def _find_surplus(self):
         """Override: of a deposit that was paid twice, or that is more than its order comes to."""

@@ -1,3 +1,5 @@
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -16,14 +18,18 @@ class ResCompany(models.Model):
         help="Empty: links made with their invoices are sent by hand.",
     )
     paylinks_quiet_from = fields.Float(
-        "Quiet From", help="Text messages and reminders wait from this hour, the customer's time."
+        "Quiet From",
+        default=20.0,
+        help="Text messages and reminders wait from this hour, the customer's time.",
     )
     paylinks_quiet_until = fields.Float(
-        "Quiet Until", help="The same hour as the beginning: no quiet hours."
+        "Quiet Until", default=8.0, help="The same hour as the beginning: no quiet hours."
     )
     paylinks_tell_paid = fields.Boolean("Tell the Creator of Payments", default=True)
     paylinks_tell_expired = fields.Boolean("Tell the Creator of Expired Links")
-    paylinks_expired_told_at = fields.Datetime(readonly=True)
+    paylinks_expired_told_at = fields.Datetime(
+        readonly=True, help="Links that expired before are not told of."
+    )
     paylinks_receipt = fields.Selection(
         [("stripe", "Email from Stripe"), ("odoo", "Email from us"), ("none", "None")],
         "Receipt",
@@ -39,6 +45,15 @@ class ResCompany(models.Model):
                 raise ValidationError(
                     self.env._("Enter the quiet hours as times between 00:00 and 23:59.")
                 )
+
+    def _paylinks_zone(self):
+        """Return the company's time zone, else that of whoever set it up, else UTC."""
+        self.ensure_one()
+        name = self.partner_id.tz or self.create_uid.tz or "UTC"
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
 
     def write(self, vals):
         if vals.get("paylinks_tell_expired"):

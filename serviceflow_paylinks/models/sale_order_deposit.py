@@ -33,6 +33,14 @@ class SaleOrder(models.Model):
         help="Asked for in advance; never more than the order's total.",
     )
 
+    prepayment_currency_id = fields.Many2one(
+        "res.currency",
+        compute="_compute_prepayment_amount",
+        store=True,
+        precompute=True,
+        help="What the deposit's amount is in: it is converted with the order.",
+    )
+
     @api.depends("company_id")
     def _compute_prepayment_type(self):
         for order in self:
@@ -40,14 +48,17 @@ class SaleOrder(models.Model):
 
     @api.depends("company_id", "currency_id", "prepayment_type")
     def _compute_prepayment_amount(self):
+        """A default to begin with; what was entered stays, and follows the order's currency."""
         for order in self:
-            company = order.company_id
-            amount = company.paylinks_deposit_amount
-            if order.currency_id and order.currency_id != company.currency_id:
+            company, amount = order.company_id, order.prepayment_amount
+            entered = order.prepayment_currency_id or order.currency_id
+            if not amount:
+                amount, entered = company.paylinks_deposit_amount, company.currency_id
+            if order.currency_id and entered != order.currency_id:
                 day = order.date_order or fields.Date.today()
-                amount = company.currency_id._convert(amount, order.currency_id, company, day)
-            # Without a default, what was entered stays: an order in another currency asks still.
-            order.prepayment_amount = amount or order.prepayment_amount
+                amount = entered._convert(amount, order.currency_id, company, day)
+            order.prepayment_amount = amount
+            order.prepayment_currency_id = order.currency_id
 
     @api.constrains("require_payment", "prepayment_type", "prepayment_amount")
     def _check_prepayment_amount(self):

@@ -13,12 +13,19 @@ class SaleOrder(models.Model):
         :rtype: float
         """
         order = self.sudo()
+        return max(order._paylinks_get_own_payments(), order._paylinks_get_paid_on_invoices())
+
+    def _paylinks_get_paid_on_invoices(self):
+        """Return what is paid on the order's invoices, less what was credited.
+
+        :rtype: float
+        """
         paid = 0.0
-        for move in order.invoice_ids:
-            if move.state == "posted" and move.currency_id == order.currency_id:
+        for move in self.sudo().invoice_ids:
+            if move.state == "posted" and move.currency_id == self.currency_id:
                 sign = -1 if move.move_type == "out_refund" else 1
                 paid += sign * (move.amount_total - move.amount_residual)
-        return max(order._paylinks_get_own_payments(), paid)
+        return paid
 
     def _paylinks_get_own_payments(self):
         """Return what came by the order's own payments, less refunds; as ``amount_paid``, which may

@@ -39,6 +39,9 @@ class SaleOrder(models.Model):
             except UserError as error:
                 _logger.info("An order is sent without a deposit link: %s", type(error).__name__)
                 continue
+            except Exception:
+                _logger.exception("An order is sent without a deposit link.")
+                continue
             if link._is_payable():
                 result[order.id] = link.id
         return result

@@ -9,6 +9,8 @@ from odoo.tools.date_utils import localized, to_timezone
 PRESETS = ("7", "14", "30")
 # So many customers are named in the preview; the others are counted.
 NAMED = 10
+# A customer's address, as the blacklists have it.
+ADDRESSES = {"email": "email_normalized", "sms": "phone_sanitized"}
 
 
 class PaymentLinkGenerate(models.TransientModel):
@@ -219,19 +221,23 @@ class PaymentLinkGenerate(models.TransientModel):
         links = self.env["payment.link"].sudo().browse(existing.values()).grouped("invoice_id")
         lines = []
         if self.send_email:
-            reached, others = self._sort_recipients(ready, links, "email", "email_normalized")
+            reached, without, out = self._sort_recipients(ready, links, "email")
             if reached:
                 lines.append(self.env._("By email to: %s", reached))
-            if others:
+            if without:
                 lines.append(
-                    self.env._("Without an email address, so not sent by email: %s", others)
+                    self.env._("Without an email address, so not sent by email: %s", without)
                 )
+            if out:
+                lines.append(self.env._("Want no emails, so not sent by email: %s", out))
         if self.send_sms:
-            reached, others = self._sort_recipients(ready, links, "phone", "phone_sanitized")
+            reached, without, out = self._sort_recipients(ready, links, "sms")
             if reached:
                 lines.append(self.env._("By SMS to: %s", reached))
-            if others:
-                lines.append(self.env._("Without a phone number, so not sent by SMS: %s", others))
+            if without:
+                lines.append(self.env._("Without a phone number, so not sent by SMS: %s", without))
+            if out:
+                lines.append(self.env._("Want no text messages, so not sent by SMS: %s", out))
         if lines:
             lines.append(
                 self.env._(
@@ -241,17 +247,21 @@ class PaymentLinkGenerate(models.TransientModel):
             )
         return lines
 
-    def _sort_recipients(self, ready, links, field, of_partner):
-        """Return in words whom the links reach at which address, and who has none."""
-        people = []
+    def _sort_recipients(self, ready, links, channel):
+        """Return in words whom the links reach at which address, who has none, and who is on the
+        blacklist."""
+        of_partner = ADDRESSES[channel]
+        people = {}
         for move in ready:
             link = links.get(move.sudo())
-            to = link[field] if link else move.partner_id[of_partner]
-            people.append((move.partner_id.name, to))
-        people = list(dict.fromkeys(people))
+            to = link._get_address(channel) if link else move.partner_id[of_partner]
+            people[move.partner_id.name, to] = None
+        addresses = [to for _name, to in people if to]
+        out = self.env["payment.link"]._get_blacklisted(channel, addresses)
         return (
-            self._name_people([(name, to) for name, to in people if to]),
+            self._name_people([(name, to) for name, to in people if to and to not in out]),
             self._name_people([(name, "") for name, to in people if not to]),
+            self._name_people([(name, "") for name, to in people if to in out]),
         )
 
     @api.model

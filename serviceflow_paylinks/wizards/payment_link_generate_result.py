@@ -162,6 +162,7 @@ class PaymentLinkGenerate(models.TransientModel):
         if self.send_sms:
             link.send_by_sms()
             done.append(self.env._("On its way by SMS to %s.", link.phone))
+            done += filter(None, [link._say_quiet()])
         return done
 
     def _show_link(self, link, notices):
@@ -203,10 +204,14 @@ class PaymentLinkGenerate(models.TransientModel):
             sentences = list(refused.values())
             raise UserError(self.env["account.move"]._join_sentences(sentences))
         self._send_soon(links)
+        out = {
+            channel: links._get_blacklisted(channel) if wanted else ()
+            for channel, wanted in (("email", self.send_email), ("sms", self.send_sms))
+        }
         lines = self.env["payment.link.generate.line"].sudo()  # Nobody else makes any.
         lines.create(
             [
-                *[self._prepare_link_line(link, link.id in before) for link in links],
+                *[self._prepare_link_line(link, link.id in before, out) for link in links],
                 *[self._prepare_refused_line(move, why) for move, why in refused.items()],
             ]
         )
@@ -230,21 +235,28 @@ class PaymentLinkGenerate(models.TransientModel):
             links.sudo().send_waiting = send
             self.env.ref("serviceflow_paylinks.cron_send_links").sudo()._trigger()
 
-    def _prepare_link_line(self, link, existed):
+    def _prepare_link_line(self, link, existed, out):
         return {
             "wizard_id": self.id,
             "invoice_id": link.invoice_id.id,
             "link_id": link.id,
             "result": "existed" if existed else "made",
-            "note": self._describe_sending(link),
+            "note": self._describe_sending(link, out),
         }
 
-    def _describe_sending(self, link):
-        """Return whom it goes to, or why it does not; empty where it was not to be sent."""
+    def _describe_sending(self, link, out):
+        """Return whom it goes to, or why it does not; empty where it was not to be sent.
+
+        :param dict out: by channel, the addresses on the blacklist
+        """
         parts = []
-        if self.send_email:
+        if self.send_email and link._get_address("email") in out["email"]:
+            parts.append(self.env._("wants no emails, not sent by email"))
+        elif self.send_email:
             parts.append(link.email or self.env._("no email address, not sent by email"))
-        if self.send_sms:
+        if self.send_sms and link._get_address("sms") in out["sms"]:
+            parts.append(self.env._("wants no text messages, not sent by SMS"))
+        elif self.send_sms:
             parts.append(link.phone or self.env._("no phone number, not sent by SMS"))
         return ", ".join(parts)
 

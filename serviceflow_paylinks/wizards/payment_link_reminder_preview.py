@@ -21,7 +21,7 @@ class PaymentLinkReminderPreview(models.TransientModel):
     reason = fields.Char("Why Not", readonly=True)
 
     @api.model
-    def _open(self, moment):
+    def _open(self, start, end):
         self.check_access("read")
         lines = self.sudo().create(  # Nobody else makes any.
             [
@@ -35,7 +35,7 @@ class PaymentLinkReminderPreview(models.TransientModel):
                 }
                 for company in self.env.companies
                 for rule, link, channel, why in self.env["payment.link.reminder.rule"]._plan(
-                    company, moment
+                    company, start, end
                 )
             ]
         )

@@ -12,6 +12,7 @@ class PaymentLinkSmsPreview(models.TransientModel):
     body = fields.Text("Text", compute="_compute_preview")
     count = fields.Char("Length", compute="_compute_preview")
     problem = fields.Char(compute="_compute_preview")
+    held = fields.Char(compute="_compute_preview")
 
     @api.depends("link_id")
     def _compute_preview(self):
@@ -20,6 +21,7 @@ class PaymentLinkSmsPreview(models.TransientModel):
             preview.number = values["number"]
             preview.body = values["body"]
             preview.problem = values["problem"]
+            preview.held = values["held"]
             preview.count = self._count(values)
 
     @api.model
