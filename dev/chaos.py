@@ -39,6 +39,7 @@ def _play(work):
     say(f"  SEED={seed}: {number} histories")
     with locks.setup_lock():
         database.clone(template, name)
+        database.stop_autovacuum(name)
     try:
         code, output = play(name, seed, number, CHAOS_SHRINK="1")
     finally:

@@ -27,8 +27,8 @@ PROCESSES = 2
 # A test that takes longer than the longest does on a busy machine hangs: where is told, its process
 # ends, and the other tests go on.
 HANGS_AFTER = 900
-# A lock that nobody will give back is an error of the statement that waits for it.
-LOCK_TIMEOUT = "-c lock_timeout=240s"
+# A statement that takes so long, or waits so long for a lock, never ends: it is an error then.
+SQL_LIMITS = "-c statement_timeout=300s -c lock_timeout=240s"
 
 
 def main():
@@ -46,6 +46,7 @@ def main():
             name = database.name(f"test_p{os.getpid()}")
             with step("Test database"):
                 database.clone(template, name)
+                database.stop_autovacuum(name)
         try:
             return _pytest(name, chromium)
         finally:
@@ -72,7 +73,7 @@ def _pytest(name, chromium):
         COVERAGE_FILE=str(results / "coverage"),
         # Playwright's own Node.js needs a library that a fresh machine lacks.
         PLAYWRIGHT_NODEJS_PATH=str(node.program()),
-        PGOPTIONS=LOCK_TIMEOUT,
+        PGOPTIONS=SQL_LIMITS,
     )
     pytest = subprocess.Popen(process.tied(command), cwd=paths.ROOT, env=env)
     try:

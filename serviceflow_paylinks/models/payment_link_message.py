@@ -161,11 +161,11 @@ class PaymentLinkMessage(models.Model):
         if request.get("automatic"):
             values = {"scheduled_at": request.get("scheduled_at")} if self.automatic else {}
         elif self.kind == "link" and self.state == "queued":
-            values = {"automatic": False, "scheduled_at": False, "user_id": self.env.uid}
+            values = {"automatic": False, "scheduled_at": False}
         else:
             values = {}
         if changed := {name: value for name, value in values.items() if self[name] != value}:
-            self.write(changed)
+            self.write(changed if request.get("automatic") else {**changed, "user_id": self.env.uid})
 
     def _prepare_row(self, request):
         values = {name: value for name, value in request.items() if name not in ("link", "key")}
