@@ -165,7 +165,9 @@ class PaymentLinkMessage(models.Model):
         else:
             values = {}
         if changed := {name: value for name, value in values.items() if self[name] != value}:
-            self.write(changed if request.get("automatic") else {**changed, "user_id": self.env.uid})
+            self.write(
+                changed if request.get("automatic") else {**changed, "user_id": self.env.uid}
+            )
 
     def _prepare_row(self, request):
         values = {name: value for name, value in request.items() if name not in ("link", "key")}
