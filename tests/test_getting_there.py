@@ -220,6 +220,7 @@ def test_connecting_stripe(office):
     office.write_provider(**DISABLED)
     with office.visitor("/settings/payments", "admin") as page:
         page.get_by_text("Not connected").wait_for()
+        page.locator(".o_menu_brand", has_text="Payments").wait_for()
         picture(page, "settings-not-connected")
         page.click(".o_user_menu button")
         page.wait_for_selector("[data-menu=logout]")

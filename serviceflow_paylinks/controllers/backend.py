@@ -61,11 +61,12 @@ class PaymentLinkBackend(Home):
         sitemap=False,
     )
     def payment_settings(self, **_kwargs):
-        if self._has_right(SYSTEM):
-            return request.redirect(f"/odoo/{ADMIN_SETTINGS}")
-        if self._has_right(MANAGE):
-            return request.redirect(f"/odoo/{MANAGER_SETTINGS}")
-        return self._refuse(MANAGE)
+        if not self._has_right(SYSTEM) and not self._has_right(MANAGE):
+            return self._refuse(MANAGE)
+        settings = ADMIN_SETTINGS if self._has_right(SYSTEM) else MANAGER_SETTINGS
+        # No menu leads to these pages themselves, by which the web client would find its app.
+        menu = request.env.ref("serviceflow_paylinks.payments_menu_root")
+        return request.redirect(f"/odoo/{settings}?menu_id={menu.id}")
 
     @http.route()
     def web_client(self, s_action=None, **kw):
