@@ -251,10 +251,14 @@ class PaymentTransaction(models.Model):
         """Return in words why this money came when it was no longer asked for; empty if it was."""
         link = self.payment_link_id.sudo()
         document = link._get_document()
-        if link.state == "cancelled":
+        if link.cancel_reason == "replaced":
+            return self.env._("the link had been replaced by another one")
+        if link.state == "cancelled" and link.cancel_reason != "document":
             return self.env._("the link had been deleted")
         if document and document.state == "cancel":
             return self.env._("the document had been cancelled")
+        if link.state == "cancelled":
+            return self.env._("the document had changed, and the link was no longer for it")
         if link._is_document_on_hold():
             return self.env._("the invoice had been reset to draft")
         paid_at = self.checkout_paid_at or fields.Datetime.now()
