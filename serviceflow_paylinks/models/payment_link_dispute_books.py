@@ -119,7 +119,7 @@ class PaymentLinkDispute(models.Model):
         nobody = self.env["res.partner"]
         pairs = [(self.to_book - tip, self.currency_id, customer, partner)]
         if not self.currency_id.is_zero(tip):
-            pairs.append((tip, self.currency_id, self._get_tip_account(), partner))
+            pairs.append((tip, self.currency_id, self._get_tip_account(), nobody))
         if not self.fee_currency_id.is_zero(self.fee_to_book):
             account = self._get_fee_account()
             pairs.append((self.fee_to_book, self.fee_currency_id, account, nobody))

@@ -154,6 +154,8 @@ class PaymentLinkEvent(models.Model):
             attempt = self._find_attempt_at_processor()
         if not attempt:
             return "ignored", self.env._("of no attempt of ours")
+        if attempt._is_of_the_original():
+            return "ignored", self.env._("for the original of this copy of the database")
         self.transaction_id = attempt
         problem = self._look(attempt)
         return ("failed", problem) if problem else ("done", False)

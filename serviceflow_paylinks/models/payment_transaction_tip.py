@@ -73,7 +73,8 @@ class PaymentTransaction(models.Model):
         return {
             "name": self.env._("Tip: %s", self.reference),
             "account_id": self.tip_account_id.id,
-            "partner_id": self.partner_id.commercial_partner_id.id,
+            # Nobody's: Odoo proposes a customer's most frequent account for the next invoice.
+            "partner_id": False,
             "currency_id": self.currency_id.id,
             "amount_currency": -self.tip_amount,
             "balance": company.currency_id.round(balances[0] - balances[1]),
