@@ -79,7 +79,7 @@ class PaymentLinkRefund(models.TransientModel):
             wizard.refundable = attempt._get_refundable() if attempt else 0.0
             wizard.invoice_id = attempt._get_creditable_invoice()
             wizard.credit = attempt._get_open_credit()
-            wizard.in_dispute = wizard.link_id._is_in_dispute()
+            wizard.in_dispute = bool(wizard.link_id) and wizard.link_id._is_in_dispute()
 
     @api.depends("transaction_id", "refund_id")
     def _compute_amount(self):

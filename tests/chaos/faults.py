@@ -168,14 +168,14 @@ FAULTS = (
         '"A payment page is open for this already."',
         '""',
         found_by="test_click.py::TestClick::test_the_index_alone_keeps_a_second_attempt_out",
-        sql="DROP INDEX payment_transaction__checkout_scope_open_unique",
+        sql="DROP INDEX payment_transaction_checkout_scope_open_unique",
     ),
     Fault(
         "an event may be in the ledger twice",
         f"{LINK}_event.py",
         '"This event is in the ledger already."',
         '""',
-        sql="DROP INDEX payment_link_event__event_unique",
+        sql="DROP INDEX payment_link_event_event_unique",
     ),
     Fault(
         "the tip of a disputed payment is the customer's debt",
