@@ -76,7 +76,8 @@ class TestChaos(PaylinksCase):
         begun = time.monotonic()
         self._play(int(os.environ.get("CHAOS_SEED") or SEED), number)
         seconds = time.monotonic() - begun
-        print(f"\n{number} histories in {seconds:.0f} seconds")
+        self.assertGreaterEqual(self.played, number, "so many were asked for")
+        print(f"\n{self.played} histories in {seconds:.0f} seconds")
 
     def _play(self, chosen, number):
         shrink = (Phase.shrink,) if "CHAOS_SHRINK" in os.environ else ()

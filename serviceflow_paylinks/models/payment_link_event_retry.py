@@ -10,7 +10,7 @@ TRIES_ALONE = 6
 
 
 class PaymentLinkEvent(models.Model):
-    """What failed is tried again by the schedule, later each time; a person is called in the end."""
+    """What failed is tried again, later each time; in the end a person is called."""
 
     _inherit = "payment.link.event"
 
