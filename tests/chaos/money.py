@@ -18,7 +18,8 @@ class MoneyTruths:
             if not self._came_late(attempt):
                 continue
             lines = self._customer_lines(attempt.payment_id)
-            paid = lines.matched_debit_ids.debit_move_id.move_id.filtered("invoice_line_ids")
+            matched = lines.matched_debit_ids.debit_move_id.move_id
+            paid = matched.filtered(lambda move: move.move_type == "out_invoice")
             self.case.assertFalse(paid, f"late money of {link.name} paid an invoice")
             self.case.assertTrue(self.case.activities(link), f"nobody knows of {attempt.reference}")
 
@@ -168,9 +169,9 @@ class MoneyTruths:
             )
             if left > 0.001 and not wanted and not self._is_undone_by_staff(attempt):
                 self.case.assertTrue(self.case.activities(link), f"{left} of {link.name} is unseen")
-        for attempt in self.world.attempts().filtered(self._is_misreported):
-            session = self.world.sandbox.store.get("checkout.session", attempt.checkout_ref)
-            if session["status"] == "complete":
+        for session in self.world.sessions("complete"):
+            attempt = self._attempt_of(session)
+            if session["id"] in self.world.misreported:
                 self.case.assertNotEqual(attempt.state, "done", "booked what was not asked for")
                 self._calls_for(attempt.payment_link_id, attempt.reference)
         for refund in self.world.links.sudo().refund_ids:

@@ -196,4 +196,6 @@ class Truths(MoneyTruths):
         return self.world.attempts().filtered(lambda tx: tx.checkout_key == key)
 
     def _is_misreported(self, attempt):
-        return attempt.checkout_ref in self.world.misreported
+        """By the key: Odoo may never have heard which session it opened."""
+        told_otherwise = [s for s in self.world.sessions() if s["id"] in self.world.misreported]
+        return attempt in [self._attempt_of(session) for session in told_otherwise]
