@@ -53,15 +53,22 @@ def play(name, seed, number, root=paths.ROOT, config=odoo.CONFIG, **variables):
     :param Path root: the checkout, or a copy of it
     :return: (exit code, output)
     """
-    command = [paths.VENV_PYTHON, "-m", "pytest", "--odoo-http", "-q", "-s", "--tb=short"]
+    variables.update(CHAOS_SEED=str(seed), CHAOS_HISTORIES=str(number))
+    return run_tests(name, TEST, root, config, **variables)
+
+
+def run_tests(name, tests, root=paths.ROOT, config=odoo.CONFIG, **variables):
+    """Run tests in a database, with these environment variables, until the first that fails.
+
+    :param Path root: the checkout, or a copy of it
+    :return: (exit code, output)
+    """
+    command = [paths.VENV_PYTHON, "-m", "pytest", "--odoo-http", "-q", "-s", "-x", "--tb=short"]
     command += [f"--odoo-config={config}", f"--odoo-database={name}", "-p", "no:cacheprovider"]
-    env = odoo.environment(
-        CHAOS_SEED=str(seed), CHAOS_HISTORIES=str(number), PYTHONPATH=str(root), **variables
-    )
     player = subprocess.Popen(
-        process.tied((*command, TEST)),
+        process.tied((*command, tests)),
         cwd=root,
-        env=env,
+        env=odoo.environment(PYTHONPATH=str(root), **variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,4 +1,5 @@
-"""`make mutate`: faults are put into a copy of the addon, one at a time; the histories find each.
+"""`make mutate`: faults are put into a copy of the addon, one at a time; each must be found, by the
+histories or by the tests that its row names.
 
 FAULTS="late refund" tries those whose names hold one of the words. What was found stays known, in
 `.dev/mutate.json`, until the sources change: an interrupted run goes on where it was.
@@ -33,11 +34,11 @@ def main():
             if known.get(fault.name, [""])[0] != key:
                 known[fault.name] = [key, *_try(template, fault)]
                 KNOWN.write_text(json.dumps(known, indent=1))
-            histories, found = known[fault.name][1:]
-            say(f"{histories or 'MISSED':>6}  {fault.name}  {found}")
-            return bool(histories)
+            where, found = known[fault.name][1:]
+            say(f"| {fault.name} | {where or 'MISSED'} | {found} |")
+            return bool(where)
 
-        say("Faults, and the history that found them:")
+        say("| fault | found by | what showed |\n| --- | --- | --- |")
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             found = list(pool.map(attempt, _wanted()))
     say(f"{sum(found)} of {len(found)} faults found")
@@ -66,7 +67,7 @@ def _list_sources():
 
 
 def _try(template, fault):
-    """Play histories against the fault; return how many it took (0: not found) and what showed."""
+    """Look for the fault; return (what found it, or nothing; what showed)."""
     mark = stamps.digest(*fault)[:8]
     copy = paths.WORK / "mutants" / mark
     name = database.name(f"mutant{mark}_p{os.getpid()}")
@@ -76,17 +77,38 @@ def _try(template, fault):
         config.write_text(odoo.CONFIG.read_text().replace(f"= {paths.ROOT}\n", f"= {copy}\n"))
         with locks.setup_lock():
             database.clone(template, name)
-        code, output = chaos.play(name, SEED, HISTORIES, root=copy, config=config)
+            database.stop_autovacuum(name)
+        if fault.sql:
+            database.execute(name, fault.sql)
+        search = _search_by_tests if fault.found_by else _search_by_histories
+        return search(fault, name, copy, config)
     finally:
         database.drop(name)
         shutil.rmtree(copy, ignore_errors=True)
-    if not code:
-        return 0, ""
+
+
+def _search_by_histories(fault, name, copy, config):
+    code, output = chaos.play(name, SEED, HISTORIES, root=copy, config=config)
     told = re.search(r"failed in history (\d+)", output)
-    if not told:
+    if code and not told:
         raise DevError(f"{fault.name}: the histories were not played:\n{output[-3000:]}")
+    return (f"history {told[1]}", _read_error(output)) if code else ("", "")
+
+
+def _search_by_tests(fault, name, _copy, config):
+    """Run the tests as they are; the servers that they start run the copy."""
+    test = f"{paths.ADDON}/tests/{fault.found_by}"
+    code, output = chaos.run_tests(name, test, PAYLINKS_SERVER_CONFIG=str(config))
+    failed = re.search(r"^FAILED \S+::(\w+)", output, re.MULTILINE)
+    if code and not failed:
+        raise DevError(f"{fault.name}: the tests were not run:\n{output[-3000:]}")
+    where = f"`{fault.found_by.partition('::')[0]}::{failed[1]}`" if failed else ""
+    return where, _read_error(output)
+
+
+def _read_error(output):
     shown = re.findall(r"^E +(\S.*)$", output, re.MULTILINE)
-    return int(told[1]), shown[-1][:100] if shown else ""
+    return shown[-1][:100] if shown else ""
 
 
 def _copy_with(fault, copy):

@@ -2,10 +2,12 @@
 
 import os
 import textwrap
+from pathlib import Path
 
 from dev import paths, process
 
-CONFIG = paths.WORK / "odoo.conf"
+# `make mutate` lets the servers of a test run another copy of the addon.
+CONFIG = Path(os.environ.get("PAYLINKS_SERVER_CONFIG") or paths.WORK / "odoo.conf")
 NOT_FOR_ODOO = ("ODOO_RC", "OPENERP_SERVER", "PGDATABASE", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
 
 # Odoo's worker processes start another one by the name of the program: `-m odoo` has none.

@@ -39,7 +39,7 @@ class TestChaos(PaylinksCase):
         cls.fees = accounts.search(
             [("account_type", "=", "expense"), *accounts._check_company_domain(company)], limit=1
         )
-        company.paylinks_tip_account_id = accounts.create(
+        cls.tips = company.paylinks_tip_account_id = accounts.create(
             {"name": "Tips", "code": "T1PS", "account_type": "income_other"}
         )
         cls.bank = cls.env["account.journal"].search(
@@ -49,8 +49,11 @@ class TestChaos(PaylinksCase):
     def setUp(self):
         super().setUp()
         # What each history begins with: it is rolled back to this.
+        eur, jpy = self.activate("EUR", 0.9), self.activate("JPY", 151.37)
         self.drawer = self.env["account.move"].union(
-            *map(self.make_invoice, (100.0, 1234.56, 19.99, 1.0, 100.0, 60.0))
+            *map(self.make_invoice, (100.0, 19.99, 1.0, 100.0)),
+            *(self.make_invoice(amount, currency=eur) for amount in (1234.56, 60.0)),
+            self.make_invoice(15000, currency=jpy),
         )
         self.order = prepare_order(self)
         self.browser = Browser(self)
@@ -73,7 +76,8 @@ class TestChaos(PaylinksCase):
         begun = time.monotonic()
         self._play(int(os.environ.get("CHAOS_SEED") or SEED), number)
         seconds = time.monotonic() - begun
-        print(f"\n{number} histories in {seconds:.0f} seconds")
+        self.assertGreaterEqual(self.played, number, "so many were asked for")
+        print(f"\n{self.played} histories in {seconds:.0f} seconds")
 
     def _play(self, chosen, number):
         shrink = (Phase.shrink,) if "CHAOS_SHRINK" in os.environ else ()

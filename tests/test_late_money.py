@@ -59,6 +59,25 @@ class TestLateMoney(PaylinksCase):
         self.assert_kept_as_credit(link, 100)
         self.assertEqual(link.state, "cancelled")
         self.assertEqual(link.invoice_id.payment_state, "not_paid")
+        self.assertIn("the link had been deleted", self.activities(link).note)
+
+    def test_on_a_replaced_link(self):
+        link = self.make_link()
+        attempt = self.open_checkout(link)
+        link._cancel("replaced", "another link")
+        self.sandbox.customer.pay(attempt.checkout_ref)
+        self.deliver_webhooks()
+        self.assert_kept_as_credit(link, 100)
+        self.assertIn("had been replaced by another one", self.activities(link).note)
+
+    def test_on_a_link_whose_invoice_became_another_customers(self):
+        link = self.make_link()
+        attempt = self.open_checkout(link)
+        link._cancel("document", "another customer")
+        self.sandbox.customer.pay(attempt.checkout_ref)
+        self.deliver_webhooks()
+        self.assert_kept_as_credit(link, 100)
+        self.assertIn("the document had changed", self.activities(link).note)
 
     def test_on_a_cancelled_attempt(self):
         link = self.make_link()
@@ -112,6 +131,7 @@ class TestLateMoney(PaylinksCase):
         self.sandbox.customer.pay(attempt.checkout_ref)
         self.deliver_webhooks()
         self.assert_kept_as_credit(link, 100)
+        self.assertIn("the document had been cancelled", self.activities(link).note)
 
     def test_what_cannot_be_booked_is_booked_later(self):
         link = self.make_link()

@@ -6,10 +6,12 @@ from odoo import fields
 from odoo.addons.serviceflow_paylinks.models import payment_link_ledger as ledger
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
+from odoo.tools import mute_logger
 
 from .common import PaylinksCase
 
 LOGGER = "odoo.addons.serviceflow_paylinks"
+SYNC = "cron_sync_checkouts"
 DAYS = "serviceflow_paylinks.ledger_days"
 
 
@@ -57,6 +59,67 @@ class TestLedger(PaylinksCase):
             self.retry(events)
         self.assertEqual(set(events.mapped("state")), {"failed"})
 
+    def test_more_at_once_than_are_tried_now(self):
+        """The rest is the schedule's: within minutes, however old the events are."""
+        link, _events = self.failed_payment()
+        [session_ref] = {session["id"] for session in self.sessions()} & set(
+            link.transaction_ids.mapped("checkout_ref")
+        )
+        self.events.search([]).unlink()
+        many = self.events.union(*(self.make_event("failed", 10, n) for n in range(25)))
+        many.write({"object_ref": session_ref, "kind": "checkout"})
+        self.age(many, "10 days")
+        many.tries = 9
+        self.retry(many)
+        self.assertEqual(many.mapped("state").count("received"), 5)
+        self.run_schedule(SYNC)
+        self.assertEqual(many.mapped("state").count("received"), 5, "somebody may be at it")
+        self.age(many, "3 minutes")
+        self.run_schedule(SYNC)
+        self.env.invalidate_all()
+        self.assertNotIn("received", many.mapped("state"))
+        self.assert_booked_once(100)
+
+    def test_each_time_it_waits_longer_but_never_for_weeks(self):
+        event = self.make_event("failed", 20)
+        waits = []
+        for tries in (0, 1, 5, 9, 30, 400):
+            event.tries = tries
+            waits.append(event._get_wait())
+        minute, day = timedelta(minutes=1), timedelta(days=1)
+        self.assertEqual(waits, [2 * minute, 4 * minute, 64 * minute, 1024 * minute, day, day])
+        self.age(event, "25 hours")
+        self.assertIn(event, self.events._get_to_retry())
+
+    def test_what_goes_on_failing_calls_a_person(self):
+        link, events = self.failed_payment()
+        self.sandbox.faults.outage()
+        calls = []
+        for _try in range(7):
+            self.age(events, "2 hours")
+            with mute_logger(LOGGER):
+                self.run_schedule(SYNC)
+            calls.append(len(self.activities(link)))
+        self.assertEqual(calls, [0, 0, 0, 0, 0, 1, 1], "one call, after two hours of trying")
+        activity = self.activities(link)
+        self.assertIn(link.transaction_ids.reference, activity.summary)
+        self.assertIn("Try Again", activity.note)
+        self.assertIn(events[0].error, activity.note)
+        self.sandbox.faults.clear()
+        self.retry(events)
+        self.assertEqual(link.state, "paid")
+        self.assertFalse(self.activities(link), "it has mended itself")
+
+    def age(self, events, interval):
+        """Let the time pass since the events were tried the last time."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE payment_link_event SET write_date = write_date - %s::interval,"
+            " create_date = create_date - %s::interval WHERE id IN %s",
+            [interval, interval, tuple(events.ids)],
+        )
+        events.invalidate_recordset()
+
     def test_rights(self):
         _link, events = self.failed_payment()
         for name, group in {
@@ -82,11 +145,11 @@ class TestLedger(PaylinksCase):
 
     # -- trimming --
 
-    def make_event(self, state, days):
+    def make_event(self, state, days, number=0):
         event = self.events.create(
             {
                 "provider_id": self.provider.id,
-                "event_ref": f"evt_{state}_{days}",
+                "event_ref": f"evt_{state}_{days}" + (f"_{number}" if number else ""),
                 "event_type": "x",
                 "kind": "other",
                 "state": state,

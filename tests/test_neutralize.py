@@ -9,7 +9,13 @@ from odoo.tools import mute_logger
 from .common import PaylinksCase
 
 MODULE = "serviceflow_paylinks"
-SCHEDULES = ("cron_expire_links", "cron_sync_checkouts", "cron_send_links", "cron_send_reminders")
+SCHEDULES = (
+    "cron_expire_links",
+    "cron_sync_checkouts",
+    "cron_sweep_events",
+    "cron_send_links",
+    "cron_send_reminders",
+)
 
 
 class TestNeutralize(PaylinksCase):
@@ -23,6 +29,11 @@ class TestNeutralize(PaylinksCase):
         )
         self.link = self.make_link()
         self.attempt = self.open_checkout(self.link)
+        self.booked = self.pay(self.make_link())
+        self.debit = self.open_checkout(self.make_link())
+        self.sandbox.customer.pay_by_bank(self.debit.checkout_ref, "000123456789")
+        self.deliver_webhooks()
+        self.assertEqual(self.debit.payment_link_id.state, "processing")
         self.paid = self.make_link()
         self.unheard = self.pay(self.paid)
         self.asked = self.make_link()
@@ -42,11 +53,16 @@ class TestNeutralize(PaylinksCase):
                 "state": "failed",
             }
         )
+        self.secret = self.provider.paylinks_webhook_secret
         self.provider.paylinks_webhook_secret_previous = "whsec_" + "older" * 5
         self.neutralize()
 
     def neutralize(self):
+        """Copy the database an hour after all that: the test's transaction has one moment only."""
         self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE payment_transaction SET create_date = create_date - interval '1 hour'"
+        )
         with mute_logger("odoo.modules.neutralize"):
             neutralize_database(self.env.cr)
         self.env.invalidate_all()
@@ -101,21 +117,67 @@ class TestNeutralize(PaylinksCase):
         self.assertEqual(self.attempt.state, "cancel")
         self.assertFalse(self.attempt.checkout_open or self.attempt.checkout_check_at)
 
-    def test_nothing_happens_even_when_keys_and_schedules_come_back(self):
+    def connect_again(self):
         """Somebody tries something out on the copy, with the original's own account at that."""
         self.provider.write(
             {
                 "state": "test",
                 "stripe_secret_key": "sk_test_4eC39HqLyjWDarjt",
                 "stripe_publishable_key": "pk_test_TYooMQauvdEDq54N",
+                "paylinks_webhook_secret": self.secret,
             }
         )
-        mails, texts = self.env["mail.mail"].search([]), self.env["sms.sms"].search([])
+
+    def run_schedules(self):
         for schedule in SCHEDULES:
             self.run_schedule(schedule)
-        self.assertFalse(self.client.calls, "Stripe was asked or told something")
+        self.env.invalidate_all()
+
+    def test_nothing_happens_even_when_keys_and_schedules_come_back(self):
+        self.connect_again()
+        mails, texts = self.env["mail.mail"].search([]), self.env["sms.sms"].search([])
+        self.run_schedules()
+        asked = [call for call in self.client.calls if not call[1].startswith("/v1/events?")]
+        self.assertFalse(asked, "Stripe was asked or told something")
         self.assertEqual(self.env["mail.mail"].search([]), mails)
         self.assertEqual(self.env["sms.sms"].search([]), texts)
         self.assertEqual(set(self.outbox().mapped("state")), {"cancelled"})
         session = self.sandbox.store.get("checkout.session", self.attempt.checkout_ref)
         self.assertEqual(session["status"], "open", "the original's customer can still pay")
+
+    def test_the_originals_money_is_not_booked_in_the_copy(self):
+        """Stripe's list of events tells of it, and so does a webhook with its secret."""
+        self.connect_again()
+        self.sandbox.customer.pay(self.attempt.checkout_ref)
+        session = self.sandbox.store.get("checkout.session", self.booked.checkout_ref)
+        self.sandbox.dashboard.refund(session["payment_intent"], 2500)
+        payments = self.payments()
+        self.run_schedules()
+        swept = self.env["payment.link.event"].search([("swept", "=", True)])
+        self.assertEqual(set(swept.mapped("state")), {"ignored"})
+        self.assertIn(self.attempt.checkout_ref, swept.mapped("object_ref"))
+        self.deliver_webhooks()
+        self.assertEqual(self.payments(), payments)
+        self.assertEqual(self.attempt.state, "cancel")
+        self.assertFalse(self.booked.child_transaction_ids)
+        events = self.env["payment.link.event"].search([])
+        self.assertLessEqual(set(events.mapped("state")), {"ignored", "done"})
+        self.assertFalse(self.activities(self.link))
+
+    def test_nobody_gives_the_originals_money_back(self):
+        self.connect_again()
+        with self.other_transaction() as env, mute_logger(f"odoo.addons.{MODULE}"):
+            env["payment.transaction"].browse(self.booked.id).action_refund(10)
+        self.assertFalse(self.sandbox.store.all("refund"))
+        self.assertEqual(self.booked.child_transaction_ids.state, "error")
+
+    def test_what_was_on_its_way_is_not_on_its_way_for_ever(self):
+        self.assertEqual(self.debit.state, "cancel")
+        self.assertEqual(self.debit.payment_link_id.state, "active")
+        self.assertEqual(self.debit.payment_link_id.amount, 100)
+
+    def test_the_copy_can_be_tried_out(self):
+        self.connect_again()
+        self.pay(self.link)
+        self.deliver_webhooks()
+        self.assertEqual(self.link.state, "paid")

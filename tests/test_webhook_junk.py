@@ -8,7 +8,9 @@ import json
 import logging
 import random
 import time
+from unittest.mock import patch
 
+from odoo.addons.serviceflow_paylinks.models.payment_link_event import PaymentLinkEvent
 from odoo.http import root
 from odoo.tools import mute_logger
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -59,8 +61,12 @@ class WebhookCase(PaylinksCase):
         self.records = []
         handler = logging.Handler(logging.ERROR)
         handler.emit = self.records.append
-        logging.getLogger().addHandler(handler)
-        self.addCleanup(logging.getLogger().removeHandler, handler)
+        logger = logging.getLogger("odoo")
+        level = logger.level
+        logger.addHandler(handler)
+        logger.setLevel(logging.ERROR)  # The tests run with errors unlogged.
+        self.addCleanup(logger.setLevel, level)
+        self.addCleanup(logger.removeHandler, handler)
 
     def send(self, body, kind="application/json", path=None, stream=None, **headers):
         """Hand a request to Odoo's application; return (status, text).
@@ -198,6 +204,16 @@ class TestWebhookJunk(WebhookCase):
             )
             self.assertIn(status, (400, 411, 413))
         self.assert_no_effect()
+
+    def test_a_traceback_would_be_seen(self):
+        """A fault of ours is logged as an error, and noticed by the checks above."""
+        with (
+            self.allow_requests(),
+            patch.object(PaymentLinkEvent, "_receive", side_effect=ValueError("a fault")),
+        ):
+            self.send(self.genuine, HTTP_STRIPE_SIGNATURE=self.signature)
+        self.assertTrue(self.records)
+        self.assertTrue(any(record.exc_info for record in self.records))
 
     def test_the_genuine_one_comes_through(self):
         """The same way in, so that the refusals above say something."""

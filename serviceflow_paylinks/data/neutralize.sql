@@ -2,20 +2,23 @@
 -- does. `odoo neutralize`, and restoring with that option, run this beside Odoo's own: which turns
 -- off every schedule and mail server and takes Stripe's keys away.
 
--- Stripe: no secret of ours, nothing known of its endpoint or list of events
+-- Stripe: no secret of ours, nothing known of its endpoint. What the original has been paid until
+-- now is the original's: whatever Stripe tells of it later is not for this copy
 UPDATE payment_provider
    SET paylinks_webhook_secret = NULL,
        paylinks_webhook_secret_previous = NULL,
        paylinks_webhook_ref = NULL,
-       paylinks_swept_to = NULL,
+       paylinks_copied_at = now() AT TIME ZONE 'UTC',
+       paylinks_swept_to = now() AT TIME ZONE 'UTC',
        paylinks_sweep_at = NULL,
        paylinks_sweep_failures = 0,
        paylinks_outage_at = NULL;
 
 -- pages at Stripe that customers of the original have open: not to be asked about, nor closed, even
--- when somebody enters keys and turns the schedules on again
+-- when somebody enters keys and turns the schedules on again. What was paid but not booked yet asks
+-- nobody, and may be booked
 UPDATE payment_transaction
-   SET checkout_check_at = NULL,
+   SET checkout_check_at = CASE WHEN state = 'done' THEN checkout_check_at END,
        checkout_close = NULL,
        checkout_open = NULL,
        checkout_url = NULL
@@ -23,7 +26,16 @@ UPDATE payment_transaction
 UPDATE payment_transaction
    SET state = 'cancel',
        state_message = 'Ended in this copy of the database; the original knows how it went on.'
- WHERE payment_link_id IS NOT NULL AND state = 'draft';
+ WHERE (payment_link_id IS NOT NULL OR refund_link_id IS NOT NULL)
+   AND state IN ('draft', 'pending');
+-- nothing is on its way to this copy
+UPDATE payment_link SET state = 'active'
+ WHERE state = 'processing'
+   AND NOT EXISTS (
+       SELECT 1
+         FROM payment_transaction
+        WHERE payment_link_id = payment_link.id AND state = 'done' AND is_post_processed IS NOT TRUE
+);
 
 -- notifications that wait to be tried again
 UPDATE payment_link_event

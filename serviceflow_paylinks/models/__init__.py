@@ -23,6 +23,7 @@ from . import (
     payment_link_dispute_books,
     payment_link_document,
     payment_link_event,
+    payment_link_event_retry,
     payment_link_hub,
     payment_link_language,
     payment_link_ledger,

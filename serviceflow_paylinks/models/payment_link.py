@@ -117,6 +117,7 @@ class PaymentLink(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")  # before anything is told of what is missing
         if not self.env.su:
             # A `default_…` in the context would slip past the check.
             self = self.with_env(self.env(context=clean_context(self.env.context)))

@@ -18,6 +18,7 @@ class PaymentLinkDispute(models.Model):
     booked = fields.Monetary(
         readonly=True, help="What of the withdrawn amount is in the books already."
     )
+    tip_booked = fields.Monetary(readonly=True, help="What of that was taken off the tip.")
     fee_booked = fields.Monetary(readonly=True, currency_field="fee_currency_id")
     fee_account_id = fields.Many2one(
         "account.account",
@@ -56,11 +57,11 @@ class PaymentLinkDispute(models.Model):
     def action_book(self):
         """Book what Stripe took from, or gave back to, the balance since the last time.
 
-        The amount stands against the customer, the fee on the account that was chosen. For
-        managers.
+        The amount stands against the customer, what of it was a tip against the tips, the fee on
+        the account that was chosen. For managers.
 
         :raise AccessError: the user may not manage payment links
-        :raise UserError: there is nothing to book, or the fee has no account
+        :raise UserError: there is nothing to book, or the fee or the tip has no account
         """
         self.ensure_one()
         self._check_may_manage()
@@ -78,11 +79,13 @@ class PaymentLinkDispute(models.Model):
                     attempt.reference,
                 )
             )
-        move = dispute._create_entry()
+        tip = attempt._get_tip_to_give_back(dispute.withdrawn, dispute=dispute)
+        move = dispute._create_entry(self.currency_id.round(tip - dispute.tip_booked))
         dispute._match_entry(move)
         dispute.write(
             {
                 "booked": dispute.withdrawn,
+                "tip_booked": tip,
                 "fee_booked": dispute.fee,
                 "move_ids": [Command.link(move.id)],
             }
@@ -106,22 +109,20 @@ class PaymentLinkDispute(models.Model):
                 )
             )
 
-    def _create_entry(self):
-        """Post the entry of what is to be booked, in the journal of the payment."""
+    def _create_entry(self, tip):
+        """Post the entry of what is to be booked, in the journal of the payment.
+
+        :param float tip: what of it is the tip's; below zero when it came back
+        """
         payment = self.transaction_id.payment_id
-        customer = payment.destination_account_id
-        pairs = [(self.to_book, self.currency_id, customer, payment.partner_id)]
+        customer, partner = payment.destination_account_id, payment.partner_id
+        nobody = self.env["res.partner"]
+        pairs = [(self.to_book - tip, self.currency_id, customer, partner)]
+        if not self.currency_id.is_zero(tip):
+            pairs.append((tip, self.currency_id, self._get_tip_account(), nobody))
         if not self.fee_currency_id.is_zero(self.fee_to_book):
-            if not self.fee_account_id:
-                raise UserError(
-                    self.env._(
-                        "Stripe took a fee of %s: choose the account that it is booked on, such as"
-                        " bank fees.",
-                        self.fee_currency_id.format(self.fee_to_book),
-                    )
-                )
-            partner = self.env["res.partner"]
-            pairs.append((self.fee_to_book, self.fee_currency_id, self.fee_account_id, partner))
+            account = self._get_fee_account()
+            pairs.append((self.fee_to_book, self.fee_currency_id, account, nobody))
         lines = []
         for amount, currency, account, partner in pairs:
             if not currency.is_zero(amount):
@@ -141,6 +142,38 @@ class PaymentLinkDispute(models.Model):
         )
         move.action_post()
         return move
+
+    def _get_tip_account(self):
+        """Return the account that the tip was posted to.
+
+        :raise UserError: it can no longer be used
+        """
+        account = self.transaction_id.tip_account_id
+        usable = self.company_id._paylinks_usable_tip_account(account, self.currency_id)
+        if not usable:
+            raise UserError(
+                self.env._(
+                    "Part of the money was a tip, and the account %s that it was posted to can no"
+                    " longer be used. Make it usable again, then book.",
+                    account.display_name,
+                )
+            )
+        return usable
+
+    def _get_fee_account(self):
+        """Return the account that was chosen for the fee.
+
+        :raise UserError: none was
+        """
+        if not self.fee_account_id:
+            raise UserError(
+                self.env._(
+                    "Stripe took a fee of %s: choose the account that it is booked on, such as"
+                    " bank fees.",
+                    self.fee_currency_id.format(self.fee_to_book),
+                )
+            )
+        return self.fee_account_id
 
     def _prepare_pair(self, amount, currency, account, partner):
         """Return two lines: to an account, from where the payment's money stands."""

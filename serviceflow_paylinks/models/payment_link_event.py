@@ -1,5 +1,4 @@
 import logging
-from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
@@ -11,8 +10,6 @@ from ..exceptions import ProcessorError
 
 _logger = logging.getLogger(__name__)
 
-RETRY_AFTER = timedelta(minutes=2)
-RETRY_FOR = timedelta(days=30)  # Stripe keeps its events as long
 # Any of the ids that a notification tells may lead to the attempt.
 KINDS = [
     ("checkout", "Checkout"),
@@ -123,10 +120,6 @@ class PaymentLinkEvent(models.Model):
             [("provider_id", "=", provider.id), ("event_ref", "=", notification.event_ref)]
         )
 
-    def _claim(self):
-        """Keep other workers of the schedule away: the retry waits from the last write."""
-        self.write({"state": self.state})
-
     def _process(self):
         """Act on the event and write down what became of it."""
         self.ensure_one()
@@ -135,15 +128,17 @@ class PaymentLinkEvent(models.Model):
         except (OperationalError, ConcurrencyError):
             raise  # Odoo runs the request, or the schedule its batch, again.
         except ProcessorError as problem:
-            state, error = "failed", str(problem)
             _logger.warning("Event %s failed: %s", self.event_ref, problem)
+            self._fail(str(problem))
         except Exception as problem:
             # Nothing half-done stays, but the ledger's row does.
             self.env.cr.rollback()
             self.invalidate_recordset()
-            state, error = "failed", type(problem).__name__
             _logger.exception("Event %s failed.", self.event_ref)
-        self.write({"state": state, "error": error})
+            self._fail(type(problem).__name__)
+        else:
+            self.write({"state": state, "error": error})
+            self._call_nobody_any_more()
 
     def _handle(self):
         """Find the attempt and let its checkout's present state be applied.
@@ -159,6 +154,8 @@ class PaymentLinkEvent(models.Model):
             attempt = self._find_attempt_at_processor()
         if not attempt:
             return "ignored", self.env._("of no attempt of ours")
+        if attempt._is_of_the_original():
+            return "ignored", self.env._("for the original of this copy of the database")
         self.transaction_id = attempt
         problem = self._look(attempt)
         return ("failed", problem) if problem else ("done", False)
@@ -219,19 +216,3 @@ class PaymentLinkEvent(models.Model):
             return attempt._apply_checkout(processor.look_at_checkout(self.object_ref))
         checkout = processor.find_checkout(self.payment_ref)
         return attempt._apply_checkout(checkout) if checkout else attempt._look_at_checkout()
-
-    @api.model
-    def _get_to_retry(self):
-        """Return the events to try again: each waits twice as long as the time before."""
-        now = fields.Datetime.now()
-        events = self.search(
-            [
-                ("state", "in", ("received", "failed")),
-                ("write_date", "<", now - RETRY_AFTER),
-                ("create_date", ">", now - RETRY_FOR),
-            ],
-            order="id",
-        )
-        return events.filtered(
-            lambda event: event.write_date + (event.write_date - event.create_date) <= now
-        )

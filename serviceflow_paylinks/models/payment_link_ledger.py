@@ -32,7 +32,7 @@ class PaymentLinkEvent(models.Model):
                 )
             )
         events = self.sudo()
-        events.write({"state": "received", "error": False})
+        events.write({"state": "received", "error": False, "tries": 0})
         for event in events.sorted("id")[:RETRY_AT_ONCE]:
             # Each on its own: what one of them spoils is no other's.
             # pylint: disable-next=invalid-commit

@@ -25,6 +25,13 @@ class PaymentProvider(models.Model):
     paylinks_swept_to = fields.Datetime(
         "Events Known Up To", readonly=True, copy=False, groups="base.group_system"
     )
+    # Written by data/neutralize.sql alone.
+    paylinks_copied_at = fields.Datetime(
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="When this database was neutralised: older payments are the original's.",
+    )
     paylinks_sweep_at = fields.Datetime(readonly=True, copy=False, groups="base.group_system")
     paylinks_sweep_failures = fields.Integer(readonly=True, copy=False, groups="base.group_system")
 

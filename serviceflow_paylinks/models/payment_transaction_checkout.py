@@ -85,14 +85,23 @@ class PaymentTransaction(models.Model):
         self._apply_checkout(checkout)
 
     def _get_processor(self):
-        """Return the processor; a live attempt is nothing to ask a test account about.
+        """Return the processor; a live attempt is nothing to ask a test account about, and one of
+        the database that this is a copy of is nothing to ask about at all.
 
         :raise FinalError: the provider is not connected, or not as it was for this attempt
         """
         provider = self.provider_id.sudo()
         if self.is_live and not provider._paylinks_is_live():
             raise FinalError("a live attempt, but the provider is in test mode", "not_connected")
+        if self._is_of_the_original():
+            raise FinalError("made in the original of this copy of the database", "not_connected")
         return provider._paylinks_get_processor()
+
+    def _is_of_the_original(self):
+        """Whether this is a neutralised copy of a database, and the attempt was made before: what
+        becomes of its money is told, and done, there."""
+        copied_at = self.provider_id.sudo().paylinks_copied_at
+        return bool(copied_at and self.create_date < copied_at)
 
     def _begin_anew(self):
         """The call took its time: end the transaction, in which nothing is pending, so that the
@@ -255,10 +264,14 @@ class PaymentTransaction(models.Model):
         """Return in words why this money came when it was no longer asked for; empty if it was."""
         link = self.payment_link_id.sudo()
         document = link._get_document()
-        if link.state == "cancelled":
+        if link.cancel_reason == "replaced":
+            return self.env._("the link had been replaced by another one")
+        if link.state == "cancelled" and link.cancel_reason != "document":
             return self.env._("the link had been deleted")
         if document and document.state == "cancel":
             return self.env._("the document had been cancelled")
+        if link.state == "cancelled":
+            return self.env._("the document had changed, and the link was no longer for it")
         if link._is_document_on_hold():
             return self.env._("the invoice had been reset to draft")
         paid_at = self.checkout_paid_at or fields.Datetime.now()

@@ -1,7 +1,7 @@
 import logging
 
 from odoo import Command, fields, models
-from odoo.exceptions import ConcurrencyError
+from odoo.exceptions import ConcurrencyError, UserError
 from psycopg2 import OperationalError
 
 _logger = logging.getLogger(__name__)
@@ -68,6 +68,9 @@ class PaymentTransaction(models.Model):
                     self._settle_refund()
             except (OperationalError, ConcurrencyError):
                 raise  # Odoo runs the whole transaction again.
+            except UserError as problem:
+                self.invalidate_recordset()
+                self.refund_choice, error = False, str(problem)
             except Exception as problem:
                 _logger.exception("Refund %s could not be matched as chosen.", self.reference)
                 self.invalidate_recordset()
@@ -87,21 +90,68 @@ class PaymentTransaction(models.Model):
         self.refund_link_id._flag(self.env._("Refund to be booked"), note, self.reference)
 
     def _settle_refund(self):
-        """Match the refund's payment as the accountant chose."""
+        """Match the refund's payment as the accountant chose.
+
+        :raise UserError: what was chosen is not possible, or not any more
+        """
         source = self.source_transaction_id
         amount = self._get_refunded_work()
         if self.currency_id.is_zero(amount):
             credit_lines = self.env["account.move.line"]  # It gives back a tip, and nothing else.
-        elif self.refund_choice == "credit_note":
-            self.refund_note_id = self.refund_note_id or source._write_credit_note(amount)
-            credit_lines = self.refund_note_id._paylinks_receivable_lines()
-        elif self.refund_choice == "outstanding":
-            credit_lines = source._release_credit(amount)
         else:
-            credit_lines = source._find_open_credits()
+            source._check_refund_choice(self.refund_choice, amount)
+            credit_lines = self._find_credit_for(amount)
         source._match(self._get_open_lines(), credit_lines)
         source._match_with_invoices()
         self.refund_link_id._unflag(self.env._("Refund to be booked"), self.reference)
+
+    def _find_credit_for(self, amount):
+        """Return the lines that the refund's payment meets, as the accountant chose."""
+        source = self.source_transaction_id
+        if self.refund_choice == "credit_note":
+            self.refund_note_id = source._write_credit_note(amount)
+            return self.refund_note_id._paylinks_receivable_lines()
+        if self.refund_choice == "outstanding":
+            return source._release_credit(amount)
+        return source._find_open_credits()
+
+    def _check_refund_choice(self, choice, amount):
+        """Refuse what could not be booked so: asked before any money moves, and again when it is
+        booked, which may be days later.
+
+        :param float amount: given back, without the tip
+        :raise UserError: it could not
+        """
+        if choice == "credit":
+            credit = self._get_open_credit()
+            if self.currency_id.compare_amounts(amount, credit) > 0:
+                raise UserError(
+                    self.env._(
+                        "Only %s of this payment and its credit notes is open as the customer's"
+                        " credit. Choose another way to book the refund.",
+                        self.currency_id.format(credit),
+                    )
+                )
+        if choice != "credit_note":
+            return
+        invoice = self._get_creditable_invoice()
+        if not invoice:
+            raise UserError(
+                self.env._(
+                    "There is no single invoice that a credit note could be written for. Choose"
+                    " another way to book the refund."
+                )
+            )
+        left = invoice._paylinks_uncredited()
+        if self.currency_id.compare_amounts(amount, left) > 0:
+            raise UserError(
+                self.env._(
+                    "Only %(left)s of %(invoice)s is not credited yet. Choose another way to book"
+                    " the refund, or a smaller amount.",
+                    left=self.currency_id.format(left),
+                    invoice=invoice.name,
+                )
+            )
 
     def _get_refunded_work(self):
         """Return how much of what was owed the refund gives back: without the tip."""

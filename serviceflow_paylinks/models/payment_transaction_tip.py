@@ -73,7 +73,8 @@ class PaymentTransaction(models.Model):
         return {
             "name": self.env._("Tip: %s", self.reference),
             "account_id": self.tip_account_id.id,
-            "partner_id": self.partner_id.commercial_partner_id.id,
+            # Nobody's: Odoo proposes a customer's most frequent account for the next invoice.
+            "partner_id": False,
             "currency_id": self.currency_id.id,
             "amount_currency": -self.tip_amount,
             "balance": company.currency_id.round(balances[0] - balances[1]),
@@ -102,21 +103,26 @@ class PaymentTransaction(models.Model):
             child.tip_amount = -self._get_tip_to_give_back(amount, child)
         return child
 
-    def _get_tip_to_give_back(self, amount, refund=None):
-        """Return how much of the tip a refund gives back: what the payment without the tip does not
-        cover. A part of the work that is refunded so agrees with its credit note.
+    def _get_tip_to_give_back(self, amount, refund=None, dispute=None):
+        """Return how much of the tip goes back with an amount: what the payment without the tip
+        does not cover. A part of the work that is refunded so agrees with its credit note.
 
-        :param float amount: of the refund, above zero
+        :param float amount: of the refund, or what a dispute took, above zero
         :param refund: its transaction, where there is one already
+        :param dispute: the `payment.link.dispute`, where it is one
         :return: a positive float
         """
+        if not self.tip_amount:
+            return 0.0
         others = self.child_transaction_ids.filtered(
             lambda tx: (
                 tx.operation == "refund" and tx.state not in ("cancel", "error") and tx != refund
             )
         )
-        given_back = amount - sum(others.mapped("amount"))
-        tips_before = -sum(others.mapped("tip_amount"))
+        disputes = self.env["payment.link.dispute"].search([("transaction_id", "=", self.id)])
+        disputes -= dispute or disputes.browse()
+        given_back = amount - sum(others.mapped("amount")) + sum(disputes.mapped("booked"))
+        tips_before = sum(disputes.mapped("tip_booked")) - sum(others.mapped("tip_amount"))
         tip = given_back - (self.amount - self.tip_amount) - tips_before
         return self.currency_id.round(min(max(tip, 0.0), self.tip_amount, amount))
 

@@ -79,7 +79,7 @@ class PaymentLinkRefund(models.TransientModel):
             wizard.refundable = attempt._get_refundable() if attempt else 0.0
             wizard.invoice_id = attempt._get_creditable_invoice()
             wizard.credit = attempt._get_open_credit()
-            wizard.in_dispute = wizard.link_id._is_in_dispute()
+            wizard.in_dispute = bool(wizard.link_id) and wizard.link_id._is_in_dispute()
 
     @api.depends("transaction_id", "refund_id")
     def _compute_amount(self):
@@ -127,7 +127,7 @@ class PaymentLinkRefund(models.TransientModel):
         self.ensure_one()
         self.link_id._check_may_manage()
         attempt = self._get_attempt()
-        self._check_choice(self.amount - self.tip)
+        attempt._check_refund_choice(self.choice, self.amount - self.tip)
         refund = attempt._reserve_refund(
             self.amount,
             self.sudo().key,
@@ -172,7 +172,6 @@ class PaymentLinkRefund(models.TransientModel):
         refund = refund.with_env(source.env)
         if refund.state != "done" or refund.refund_choice:
             raise UserError(self.env._("This refund is booked already, or has failed since."))
-        self._check_choice(refund._get_refunded_work())
         refund.refund_choice = self.choice
         refund._settle_refund()
         self.link_id._log_history(
@@ -191,39 +190,6 @@ class PaymentLinkRefund(models.TransientModel):
         if attempt.payment_link_id != self.link_id:
             raise ValidationError(self.env._("This payment belongs to another link."))
         return attempt
-
-    def _check_choice(self, amount):
-        """Refuse, before any money moves, what could not be booked so.
-
-        :param float amount: without the tip
-        """
-        if self.choice == "credit" and self.currency_id.compare_amounts(amount, self.credit) > 0:
-            raise UserError(
-                self.env._(
-                    "Only %s of this payment and its credit notes is open as the customer's credit."
-                    " Choose another way to book the refund.",
-                    self.currency_id.format(self.credit),
-                )
-            )
-        if self.choice != "credit_note":
-            return
-        if not self.invoice_id:
-            raise UserError(
-                self.env._(
-                    "There is no single invoice that a credit note could be written for. Choose"
-                    " another way to book the refund."
-                )
-            )
-        left = self.invoice_id.sudo()._paylinks_uncredited()
-        if self.currency_id.compare_amounts(amount, left) > 0:
-            raise UserError(
-                self.env._(
-                    "Only %(left)s of %(invoice)s is not credited yet. Choose another way to book"
-                    " the refund, or a smaller amount.",
-                    left=self.currency_id.format(left),
-                    invoice=self.invoice_id.sudo().name,
-                )
-            )
 
     def _tell_outcome(self, refund):
         amount = self.currency_id.format(-refund.amount)

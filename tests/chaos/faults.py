@@ -1,19 +1,23 @@
-"""Faults to put into a copy of the addon on purpose: the histories must find each (`make mutate`).
+"""Faults to put into a copy of the addon on purpose: each must be found (`make mutate`).
 
-Row locks and unique indexes are not among them: one process cannot get in its own way, so they
-are proven with real servers, in ``tests/test_real_processes.py``.
+By the histories, mostly. One process cannot get in its own way, so the row locks are looked for by
+real servers, and what stands behind them, the unique index, by a test that goes around them.
 """
 
 from typing import NamedTuple
 
+HISTORIES = ""
+
 
 class Fault(NamedTuple):
-    """A change of one place in a file of the addon."""
+    """A change of one place in a file of the addon, or of the database."""
 
     name: str
     path: str
     before: str
     after: str
+    found_by: str = HISTORIES  # or the tests that find it, as pytest is told them
+    sql: str = ""
 
 
 LINK, TX = "models/payment_link", "models/payment_transaction"
@@ -150,5 +154,45 @@ FAULTS = (
         f"{LINK}_schedule.py",
         "self._work_through(events._get_to_retry(), lambda event: event._process())",
         "pass",
+    ),
+    Fault(
+        "no row is locked",
+        "models/locking.py",
+        "    if not records.ids:\n",
+        "    if True:\n",
+        found_by="test_real_processes.py",
+    ),
+    Fault(
+        "two pages may be open for one document",
+        f"{TX}.py",
+        '"A payment page is open for this already."',
+        '""',
+        found_by="test_click.py::TestClick::test_the_index_alone_keeps_a_second_attempt_out",
+        sql="DROP INDEX payment_transaction_checkout_scope_open_unique",
+    ),
+    Fault(
+        "an event may be in the ledger twice",
+        f"{LINK}_event.py",
+        '"This event is in the ledger already."',
+        '""',
+        sql="DROP INDEX payment_link_event_event_unique",
+    ),
+    Fault(
+        "the tip of a disputed payment is the customer's debt",
+        f"{LINK}_dispute_books.py",
+        "tip = attempt._get_tip_to_give_back(dispute.withdrawn, dispute=dispute)",
+        "tip = 0.0",
+    ),
+    Fault(
+        "a part of it makes the link paid",
+        f"{LINK}_state.py",
+        "if self._get_owed() <= 0 and not self._is_document_on_hold():",
+        "if (self._get_owed() <= 0 or self.amount_paid) and not self._is_document_on_hold():",
+    ),
+    Fault(
+        "every currency has cents",
+        "providers/money.py",
+        "    if currency in ZERO_DECIMAL:\n        return 0\n",
+        "",
     ),
 )

@@ -18,7 +18,8 @@ class MoneyTruths:
             if not self._came_late(attempt):
                 continue
             lines = self._customer_lines(attempt.payment_id)
-            paid = lines.matched_debit_ids.debit_move_id.move_id.filtered("invoice_line_ids")
+            matched = lines.matched_debit_ids.debit_move_id.move_id
+            paid = matched.filtered(lambda move: move.move_type == "out_invoice")
             self.case.assertFalse(paid, f"late money of {link.name} paid an invoice")
             self.case.assertTrue(self.case.activities(link), f"nobody knows of {attempt.reference}")
 
@@ -76,10 +77,13 @@ class MoneyTruths:
                 r["amount"] for r in self.world.refunds("succeeded") if r["payment_intent"] in refs
             )
             tips = sum(booked.mapped("tip_amount"))
-            self.case.assertEqual(round((link.amount_paid + tips) * 100), received, link.name)
+            currency = link.currency_id
+            paid = self.minor(link.amount_paid + tips, currency)
+            self.case.assertEqual(paid, received, link.name)
             refunds = booked.child_transaction_ids.filtered(lambda tx: tx.state == "done")
             tips_back = -sum(refunds.mapped("tip_amount"))
-            self.case.assertEqual(round((link.amount_refunded + tips_back) * 100), given, link.name)
+            back = self.minor(link.amount_refunded + tips_back, currency)
+            self.case.assertEqual(back, given, link.name)
 
     # -- money that went back --
 
@@ -117,12 +121,40 @@ class MoneyTruths:
             dispute = there[row.ref]
             self.case.assertEqual(row.state, dispute["status"])
             taken = -sum(movement["amount"] for movement in dispute["balance_transactions"])
-            self.case.assertEqual(round(row.withdrawn * 100), taken)
+            currency = row.currency_id
+            self.case.assertEqual(self.minor(row.withdrawn, currency), taken)
             lines = row.move_ids.filtered(lambda move: move.state == "posted").line_ids
-            debts = lines.filtered(lambda line: line.account_id.account_type == "asset_receivable")
-            self.case.assertEqual(
-                round(sum(debts.mapped("balance")) * 100), round(row.booked * 100)
+            booked = self._sum_on(lines, self._customers_account) + self._sum_on(
+                lines, self._is_of_tips
             )
+            self.case.assertEqual(self.minor(booked, currency), self.minor(row.booked, currency))
+
+    def nobody_owes_a_tip(self):
+        """Refunds and disputes together take from the customer's account no more of a payment than
+        was paid of what was owed: the tip goes back from where it was posted."""
+        for attempt in self.world.attempts().filtered("payment_id"):
+            payments = attempt.child_transaction_ids.filtered(lambda tx: tx.state == "done")
+            rows = self.world.links.sudo().dispute_ids.filtered(
+                lambda row, tx=attempt: row.transaction_id == tx
+            )
+            for kind, paid in (
+                (self._customers_account, attempt.amount - attempt.tip_amount),
+                (self._is_of_tips, attempt.tip_amount),
+            ):
+                lines = payments.payment_id.move_id.line_ids | rows.move_ids.line_ids
+                back = self._sum_on(lines.filtered(lambda x: x.parent_state == "posted"), kind)
+                self.case.assertLessEqual(back, paid + 0.001, attempt.reference)
+
+    def _customers_account(self, account):
+        return account.account_type == "asset_receivable"
+
+    def _is_of_tips(self, account):
+        return account == self.world.case.tips
+
+    def _sum_on(self, lines, wanted):
+        """The sum of the lines on such accounts, in their currency."""
+        found = lines.filtered(lambda line: wanted(line.account_id))
+        return sum(found.mapped("amount_currency"))
 
     # -- who is called --
 
@@ -137,9 +169,9 @@ class MoneyTruths:
             )
             if left > 0.001 and not wanted and not self._is_undone_by_staff(attempt):
                 self.case.assertTrue(self.case.activities(link), f"{left} of {link.name} is unseen")
-        for attempt in self.world.attempts().filtered(self._is_misreported):
-            session = self.world.sandbox.store.get("checkout.session", attempt.checkout_ref)
-            if session["status"] == "complete":
+        for session in self.world.sessions("complete"):
+            attempt = self._attempt_of(session)
+            if session["id"] in self.world.misreported:
                 self.case.assertNotEqual(attempt.state, "done", "booked what was not asked for")
                 self._calls_for(attempt.payment_link_id, attempt.reference)
         for refund in self.world.links.sudo().refund_ids:
@@ -160,6 +192,10 @@ class MoneyTruths:
         return bool(self.world.touched & set(invoices.ids))
 
     # -- parts --
+
+    def minor(self, amount, currency):
+        """An amount as Stripe writes it."""
+        return round(amount * 10**currency.decimal_places)
 
     def _customer_lines(self, document):
         move = document.move_id if document._name == "account.payment" else document
@@ -182,5 +218,5 @@ class MoneyTruths:
     def _is_posted_as(self, payment, minor, currency):
         self.case.assertEqual(len(payment), 1)
         self.case.assertEqual(payment.move_id.state, "posted")
-        self.case.assertEqual(round(payment.amount * 100), minor)
+        self.case.assertEqual(self.minor(payment.amount, payment.currency_id), minor)
         self.case.assertEqual(payment.currency_id.name.lower(), currency)

@@ -39,6 +39,7 @@ class Office:
             {
                 "partner_id": self.customer.id,
                 "amount": amount,
+                "currency_id": invoice.currency_id.id,
                 "payment_type": "inbound",
                 "journal_id": self.case.bank.id,
                 "memo": "transfer",
@@ -80,7 +81,7 @@ class Office:
 
     def generate_part(self, invoice, share):
         """Make another link for a part of the invoice; refused where it owes nothing."""
-        amount = round(invoice.amount_total * share, 2)
+        amount = invoice.currency_id.round(invoice.amount_total * share)
         values = {"purpose": "invoice", "invoice_id": invoice.id, "amount": amount}
         self.attempt(lambda: self._keep(self.env["payment.link"].create(values)))
 
@@ -146,7 +147,6 @@ class Office:
             wizard.action_refund()
 
         if amount > 0:
-            self.touched.update(self._invoices_of(attempt).ids)
             self.in_own_transaction(give_back)
 
     def book_refund(self, refund, choice):
@@ -158,7 +158,6 @@ class Office:
                 wizard.choice = choice
             wizard.action_book()
 
-        self.touched.update(self._invoices_of(refund.source_transaction_id).ids)
         self.in_own_transaction(book)
 
     def _fill_refund(self, env, attempt, **values):
@@ -174,11 +173,7 @@ class Office:
             row.write({"fee_account_id": self.case.fees.id, "choice": choice})
             row.action_book()
 
-        self.touched.update(self._invoices_of(dispute.transaction_id).ids)
         self.in_own_transaction(book)
-
-    def _invoices_of(self, attempt):
-        return attempt.invoice_ids | attempt.payment_link_id.invoice_id
 
     # -- settings --
 

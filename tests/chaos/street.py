@@ -28,11 +28,12 @@ class Street:
         :param float part: the share of what is owed that is typed, where parts may be paid
         :param float tip: the tip that is typed, where tips may be given
         """
-        typed = {}
+        typed, places = {}, link.currency_id.decimal_places
         if part and link._allows_parts():
-            typed = {"amount": f"{link.amount * part:.2f}", "shown": f"{link.amount:.2f}"}
+            amount = link.amount * part
+            typed = {"amount": f"{amount:.{places}f}", "shown": f"{link.amount:.{places}f}"}
         if tip and link._offers_tips():
-            typed["tip_other"] = f"{tip:.2f}"
+            typed["tip_other"] = f"{tip:.{places}f}"
         path = self.case.path(link, "/checkout")
         for _time in range(times):
             self.overtaken = False
