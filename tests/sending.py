@@ -28,8 +28,6 @@ class SendingCase(PaylinksCase):
             }
         )
         cls.company.email = "office@brook.example.com"
-        # Whatever time it is where the tests run.
-        cls.company.write({"paylinks_quiet_from": 0, "paylinks_quiet_until": 0})
         # During tests Odoo sends nothing, and lets nobody call its services: here, it does.
         cls.startClassPatcher(
             patch.object(
