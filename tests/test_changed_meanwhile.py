@@ -236,24 +236,6 @@ class TestChangedMeanwhile(PaylinksCase):
         link = self.make_link(12.34, currency=kwd, term=term)
         self.assertEqual(link.amount, 12.34)
 
-    def test_messages_go_to_their_own_customers(self):
-        """Customers of several languages in one call: each gets the own link."""
-        self.env["res.lang"]._activate_lang("fr_FR")
-        links = self.env["payment.link"]
-        for index, lang in enumerate(("fr_FR", "en_US", "fr_FR")):
-            partner = self.env["res.partner"].create({"name": f"P{index}", "lang": lang})
-            links |= self.make_custom_link(
-                partner_id=partner.id, phone=f"+1202555014{index}", email=f"p{index}@example.com"
-            )
-        links.send_by_sms()
-        links.send_by_email()
-        self.run_schedule("cron_send_links")
-        for link in links:
-            sms = self.env["sms.sms"].search([("number", "=", link.phone)])
-            self.assertIn(link.url, sms.body)
-            mail = self.env["mail.mail"].search([("email_to", "like", link.email)])
-            self.assertIn(link.url, mail.body_html)
-
     def test_history_says_how_it_was_paid(self):
         link = self.make_link()
         attempt = self.pay(link)

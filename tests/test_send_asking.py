@@ -106,3 +106,23 @@ class TestSendAsking(SendingCase):
             ]
         )
         self.assertEqual(len(rows), 2)
+
+
+class TestSendToSeveral(SendingCase):
+    def test_each_gets_the_own_link(self):
+        """Customers of several languages in one call."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        links = self.env["payment.link"]
+        for index, lang in enumerate(("fr_FR", "en_US", "fr_FR")):
+            partner = self.env["res.partner"].create({"name": f"P{index}", "lang": lang})
+            links |= self.make_custom_link(
+                partner_id=partner.id, phone=f"+1202555014{index}", email=f"p{index}@example.com"
+            )
+        links.send_by_sms()
+        links.send_by_email()
+        self.send()
+        for link in links:
+            [text] = self.texts(link.phone)
+            self.assertIn(link.url, text["body"])
+            [email] = self.emails(link.email)
+            self.assertIn(link.url, email.get_body(("html",)).get_content())
