@@ -107,7 +107,7 @@ def _search_by_tests(fault, name, _copy, config):
 
 
 def _read_error(output):
-    shown = re.findall(r"^E +(\S.*)$", output, re.MULTILINE)
+    shown = re.findall(r"^E +(\S*(?:Error|Exception)\b.*)$", output, re.MULTILINE)
     return shown[-1][:100] if shown else ""
 
 

@@ -10,7 +10,7 @@ from odoo.exceptions import UserError
 from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
-from .common import PaylinksCase
+from .common import DECLINED, PaylinksCase
 
 MODELS = "odoo.addons.serviceflow_paylinks.models"
 CHECKOUT = f"{MODELS}.payment_transaction_checkout"
@@ -129,6 +129,17 @@ class TestChangedMeanwhile(PaylinksCase):
         self.sync_now(attempt)
         self.assertEqual(attempt.state, "cancel")
         self.assertFalse(self.open_sessions())
+
+    def test_a_message_does_not_put_the_closing_off(self):
+        """The bank refused on the open page, and Stripe says so after the link was deleted."""
+        link = self.make_link()
+        attempt = self.open_checkout(link)
+        self.sandbox.customer.pay(attempt.checkout_ref, card=DECLINED)
+        link.cancel()
+        self.deliver_webhooks()
+        self.assertTrue(attempt.checkout_close)
+        self.run_schedule("cron_sync_checkouts")
+        self.assertFalse(self.open_sessions(), "the page can still be paid")
 
     def test_draft_is_not_confirmed_by_a_late_booking(self):
         link = self.make_link()

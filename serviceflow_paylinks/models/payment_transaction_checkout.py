@@ -98,8 +98,7 @@ class PaymentTransaction(models.Model):
         return provider._paylinks_get_processor()
 
     def _is_of_the_original(self):
-        """Whether this is a neutralised copy of a database, and the attempt was made before: what
-        becomes of its money is told, and done, there."""
+        """Whether this is a neutralised copy of a database, and the attempt was made before."""
         copied_at = self.provider_id.sudo().paylinks_copied_at
         return bool(copied_at and self.create_date < copied_at)
 
@@ -217,6 +216,8 @@ class PaymentTransaction(models.Model):
         """Return when to ask the processor again; False when there is nothing more to learn."""
         now = fields.Datetime.now()
         if checkout.outcome == OPEN and self.state != "done":
+            if self.checkout_close:
+                return now  # It is to be closed: a message that it is open puts that off no longer.
             expires_at = checkout.expires_at or now + LATER_CHECKS
             for delay in FIRST_CHECKS:
                 if now < self.create_date + delay:

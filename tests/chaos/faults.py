@@ -178,12 +178,6 @@ FAULTS = (
         sql="DROP INDEX payment_link_event_event_unique",
     ),
     Fault(
-        "the tip of a disputed payment is the customer's debt",
-        f"{LINK}_dispute_books.py",
-        "tip = attempt._get_tip_to_give_back(dispute.withdrawn, dispute=dispute)",
-        "tip = 0.0",
-    ),
-    Fault(
         "a part of it makes the link paid",
         f"{LINK}_state.py",
         "if self._get_owed() <= 0 and not self._is_document_on_hold():",
