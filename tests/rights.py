@@ -330,7 +330,9 @@ TABLE = [
 ]
 # Public by Odoo's own ways, and no method to call: tested in test_menus.py.
 NOT_CALLABLE = {("ir.http", "session_info")}
-# Odoo's own methods on orders, which the addon does something after: the rights are those of Sales.
+# Odoo's own methods on contacts and orders, which the addon does something after: the rights are
+# those of Contacts and Sales.
+NOT_CALLABLE.add(("res.partner", "write"))
 NOT_CALLABLE |= {
     ("sale.order", name)
     for name in ("create", "write", "action_confirm", "action_quotation_send", "message_post")

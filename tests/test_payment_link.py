@@ -253,7 +253,7 @@ class TestPaymentLink(PaylinksCase):
 
     def test_waiting_links_are_sent_by_the_schedule(self):
         link, dead = self.make_link(), self.make_link()
-        (link | dead).send_waiting = "both"
+        (link | dead).send_waiting = "email"
         dead.cancel()
         self.run_schedule("cron_send_links")
         self.assertTrue(link.sent_at)

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools import float_repr
 from psycopg2 import OperationalError
+from psycopg2.errors import UniqueViolation
 
 from ..exceptions import FinalError, ProcessorError, RetryableError
 from ..providers.base import FAILED, REFUNDED, RefundRequest
@@ -106,7 +107,12 @@ class PaymentTransaction(models.Model):
                 )
             )
         self._to_minor_exactly(amount)
-        refund = self._create_child_transaction(amount, is_refund=True, **values)
+        try:
+            with self.env.cr.savepoint():
+                refund = self._create_child_transaction(amount, is_refund=True, **values)
+        except UniqueViolation as error:
+            # Another refund was written down while we waited for the lock: run again and see it.
+            raise ConcurrencyError("a refund was asked for at the same time") from error
         refund.write(
             {"checkout_key": key, "checkout_check_at": fields.Datetime.now() + FIRST_CHECKS[0]}
         )
