@@ -62,6 +62,7 @@ class Sandbox:
         self.clock = clock or SystemClock()
         self.keys = set(keys) if keys else None
         self.settle_after = settle_after
+        self.settlement = None  # (currency, rate) of the account's balance, if not the charge's own
         self._checkout_base = checkout_base
         self._job_time: float | None = None
         self._request: Request | None = None

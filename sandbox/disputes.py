@@ -58,7 +58,7 @@ class Disputes:
             dispute["status"] = "warning_closed"
         else:
             dispute["status"] = "won" if won else "lost"
-            if won and sum(m["amount"] for m in dispute["balance_transactions"]) < 0:
+            if won and len(dispute["balance_transactions"]) == 1:
                 self._move(dispute, dispute["amount"], -FEE)
                 self.box.emit("charge.dispute.funds_reinstated", dispute)
         self.box.emit("charge.dispute.closed", dispute)

@@ -324,7 +324,15 @@ class Payments:
         """A movement of the account's balance."""
         ref = self.store.new_id("txn_3", 23)
         created = int(self.box.now)
-        return self.store.add(objects.balance_transaction(ref, created, kind, source, amount, fee))
+        movement = objects.balance_transaction(ref, created, kind, source, amount, fee)
+        if self.box.settlement:
+            currency, rate = self.box.settlement
+            amount, fee = round(amount * rate), round(fee * rate)
+            movement |= {"amount": amount, "fee": fee, "net": amount - fee}
+            movement |= {"currency": currency, "exchange_rate": rate}
+            for part in movement["fee_details"]:
+                part |= {"amount": fee, "currency": currency}
+        return self.store.add(movement)
 
 
 def _outcome(kind, network_status, words):

@@ -187,6 +187,31 @@ class TestDisputes(RefundCase):
         self.assertEqual(link.invoice_id.amount_residual, 100)
         self.assertEqual(self.sum_on(link.dispute_ids.move_ids, self.fees), 30)
 
+    def test_the_account_settles_in_another_currency(self):
+        """The money comes back at another day's rate: all of it has come back all the same."""
+        self.addCleanup(setattr, self.sandbox, "settlement", None)
+        self.sandbox.settlement = ("eur", 0.92)
+        link = self.disputed_link()
+        dispute = link.dispute_ids
+        self.assertEqual((dispute.withdrawn, dispute.fee_currency_id.name), (100, "EUR"))
+        self.sandbox.settlement = ("eur", 0.905)
+        self.close(link, won=True)
+        self.assertEqual((dispute.state, dispute.withdrawn, dispute.to_book), ("won", 0, 0))
+
+    def test_an_inquiry_that_was_closed_and_became_a_dispute(self):
+        link = self.disputed_link(inquiry=True)
+        dispute = link.dispute_ids
+        self.close(link, won=True)
+        self.assertEqual((dispute.state, link.dispute_state), ("warning_closed", False))
+        self.assertFalse(self.activities(link))
+        there = self.sandbox.store.get("dispute", dispute.ref)
+        there["status"] = "needs_response"
+        self.sandbox.bank.withdraw_funds(dispute.ref)
+        self.deliver_webhooks()
+        self.assertEqual((dispute.state, link.dispute_state), ("needs_response", "open"))
+        self.assertEqual(dispute.to_book, 100)
+        self.assertIn("Stripe's dashboard until", self.activities(link).note)
+
     def test_the_fee_needs_an_account(self):
         link = self.disputed_link()
         link.dispute_ids.fee_account_id = False

@@ -69,9 +69,10 @@ class PaymentLinkDispute(models.Model):
         known = self.search(
             [("provider_id", "=", attempt.provider_id.id), ("ref", "=", dispute.ref)]
         )
+        closed = known.state not in OPEN and dispute.status in OPEN
         if known and (
             dispute.movements < known.movements
-            or (known.state not in OPEN and dispute.status in OPEN)
+            or (closed and dispute.movements == known.movements)
         ):
             return known, False  # An answer that was overtaken on its way.
         values = known._read_dispute(attempt, dispute)
@@ -222,13 +223,14 @@ class PaymentLink(models.Model):
     _in_dispute_idx = models.Index("(invoice_id) WHERE dispute_state = 'open'")
 
     def _refresh_dispute_state(self):
-        """Sum the link's disputes up: an open one first, then a lost one."""
+        """Sum the link's disputes up: an open one first, then a lost one. An inquiry that was
+        closed, or a dispute that giving the money back prevented, was neither lost nor won."""
         for link in self.sudo():
             states = set(link.dispute_ids.mapped("state"))
             if states & set(OPEN):
                 state = "open"
             else:
-                state = "lost" if "lost" in states else "won" if states else False
+                state = next((state for state in ("lost", "won") if state in states), False)
             if link.dispute_state != state:
                 link.dispute_state = state
 

@@ -23,6 +23,8 @@ from .stripe_events import read_event
 from .stripe_money_back import read_dispute, read_refund
 from .stripe_sessions import read_session, session_params
 
+_logger = logging.getLogger(__name__)
+
 # The SDK would write a file in the home folder and report timings to Stripe.
 stripe.enable_telemetry = False
 # It logs two lines for each call, with the parameters in debug mode. We log one for each failure.
@@ -294,8 +296,14 @@ class StripeProcessor(Processor):
                     "description": "Odoo payment links",
                 }
             )
-            for endpoint_ref in older:
+        # From here on the new secret counts, which Stripe tells only once.
+        for endpoint_ref in older:
+            try:
                 self._client.webhook_endpoints.delete(endpoint_ref)
+            except stripe.StripeError as error:
+                _logger.warning(
+                    "The older webhook endpoint %s stays: %s", endpoint_ref, type(error).__name__
+                )
         return Endpoint(ref=created.id, secret=created.secret)
 
 

@@ -31,12 +31,14 @@ def read_dispute(dispute):
     """Return the Dispute that a dispute's dictionary describes.
 
     Its balance transactions are in the account's own currency, which may be another one than the
-    charge's: what was withdrawn of the charge is then all of the disputed amount, or nothing.
+    charge's: what was withdrawn of the charge is then all of the disputed amount, or nothing. What
+    came back counts by its direction, since it came at another day's rate than it was taken.
     """
     movements = dispute.get("balance_transactions") or []
     moved = -sum(movement["amount"] for movement in movements)
     if any(movement["currency"] != dispute["currency"] for movement in movements):
-        moved = dispute["amount"] if moved > 0 else 0
+        taken = sum(movement["amount"] < 0 for movement in movements)
+        moved = dispute["amount"] if 2 * taken > len(movements) else 0
     return Dispute(
         ref=dispute["id"],
         status=dispute["status"],

@@ -95,12 +95,17 @@ def read_session(session):
 
 
 def _read_outcome(session, intent):
-    """``complete`` and ``unpaid``: an asynchronous method that is pending, or failed since."""
+    """``complete`` and ``unpaid``: an asynchronous method that is pending, or failed since.
+
+    Money that came is money, whatever became of the page meanwhile.
+    """
+    if intent.get("status") == "succeeded":
+        return PAID
     if session["status"] == "open":
         return OPEN
     if session["status"] == "expired":
         return EXPIRED
-    if session["payment_status"] != "unpaid" or intent.get("status") == "succeeded":
+    if session["payment_status"] != "unpaid":
         return PAID
     if intent.get("status") in ("requires_payment_method", "canceled"):
         return FAILED
