@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.addons.serviceflow_paylinks.models.payment_transaction_refund import (
     PaymentTransaction as RefundTransaction,
 )
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools import mute_logger
 
 from .refunds import RefundCase
@@ -75,6 +75,47 @@ class TestRefundTrouble(RefundCase):
         self.assertEqual(link.amount_refundable, 100)
         self.refund(link, amount=30)
         self.assertEqual(link.amount_refunded, 30)
+
+    def lose_the_race(self):
+        """After Stripe's answer somebody else changes the rows first: once."""
+        genuine, raced = RefundTransaction._apply_refunds, []
+
+        def lose(tx, refunds):
+            if not raced:
+                raced.append(tx)
+                raise ConcurrencyError("could not serialize access")
+            return genuine(tx, refunds)
+
+        return patch.object(RefundTransaction, "_apply_refunds", lose)
+
+    def test_overtaken_after_it_was_made(self):
+        """Odoo would run `action_refund` again, as another refund: customers got it twice."""
+        link = self.paid_link()
+        self.sandbox.webhooks.lose()
+        with self.lose_the_race(), self.other_transaction() as env:
+            link.transaction_ids.with_env(env).action_refund(30)
+        self.assertEqual(len(self.stripe_refunds(link)), 1)
+        self.run_sync()
+        self.assert_refunded_once(link, 30)
+
+    def test_the_dialog_run_again_does_not_refuse_what_it_has_done(self):
+        """The books have taken the credit note over meanwhile: nothing is left to credit."""
+        link = self.paid_link()
+        with self.other_transaction() as env:
+            wizard = self.fill(env, link, amount=100, choice="credit_note")
+        with (
+            self.lose_the_race(),
+            suppress(ConcurrencyError),
+            self.other_transaction() as env,
+        ):
+            wizard.with_env(env).action_refund()
+        self.deliver_webhooks()
+        self.assert_refunded_once(link, 100)
+        with self.other_transaction() as env:
+            told = wizard.with_env(env).action_refund()["params"]
+        self.assertEqual(told["type"], "success")
+        self.assert_refunded_once(link, 100)
+        self.assertEqual(len(self.stripe_refunds(link)), 1)
 
     def test_too_many_requests(self):
         link = self.paid_link()

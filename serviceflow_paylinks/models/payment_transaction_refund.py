@@ -55,10 +55,18 @@ class PaymentTransaction(models.Model):
             return super()._refund(amount_to_refund=amount_to_refund)
         link.with_env(link.env(su=False))._check_may_manage()
         refund = self._reserve_refund(amount_to_refund or self._get_refundable(), str(uuid4()))
+        # pylint: disable-next=invalid-commit
+        self.env.cr.commit()
         try:
             refund._start_refund()
         except ProcessorError as error:
             _logger.warning("Refund %s: %s", refund.reference, error)
+        except (OperationalError, ConcurrencyError):
+            # Run again it would be another refund: this one is written down, and the schedule
+            # brings it to its end.
+            self.env.cr.rollback()
+            self.env.invalidate_all()
+            _logger.info("Somebody else was faster with refund %s: later.", refund.reference)
         return refund
 
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
@@ -95,8 +103,7 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         self._lock_checkout()
-        known = self.child_transaction_ids.filtered(lambda tx: tx.checkout_key == key)
-        if known:
+        if known := self._find_refund(key):
             return known
         refundable = self._get_refundable()
         if amount <= 0 or self.currency_id.compare_amounts(amount, refundable) > 0:
@@ -118,6 +125,10 @@ class PaymentTransaction(models.Model):
         )
         refund._log_sent_message()
         return refund
+
+    def _find_refund(self, key):
+        """Return the refund that was written down with this key; an empty record if none."""
+        return self.child_transaction_ids.filtered(lambda tx: tx.checkout_key == key)
 
     def _to_minor_exactly(self, amount):
         """Return the amount in minor units.

@@ -127,19 +127,21 @@ class PaymentLinkRefund(models.TransientModel):
         self.ensure_one()
         self.link_id._check_may_manage()
         attempt = self._get_attempt()
-        attempt._check_refund_choice(self.choice, self.amount - self.tip)
+        key = self.sudo().key
+        if not attempt._find_refund(key):  # Run again, all this is done already.
+            attempt._check_refund_choice(self.choice, self.amount - self.tip)
+            self.link_id._log_history(
+                self.env._(
+                    "Refund of %(amount)s asked for by %(user)s.",
+                    amount=self.currency_id.format(self.amount),
+                    user=self.env.user.name,
+                )
+            )
         refund = attempt._reserve_refund(
             self.amount,
-            self.sudo().key,
+            key,
             refund_reason=self.reason,
             refund_choice=self.choice,
-        )
-        self.link_id._log_history(
-            self.env._(
-                "Refund of %(amount)s asked for by %(user)s.",
-                amount=self.currency_id.format(self.amount),
-                user=self.env.user.name,
-            )
         )
         try:
             refund._start_refund()
