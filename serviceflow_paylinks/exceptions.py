@@ -11,7 +11,7 @@ class ProcessorError(Exception):
 
     :param str detail: one line for the log; never a secret, a token or a customer's data
     :param str person: ``unreachable``, ``rejected_key``, ``not_connected``, ``refused``,
-        ``too_small``, ``busy``; of a saved card also ``unknown``, ``never_charged``,
+        ``too_small``, ``busy``, ``set_aside``; of a saved card also ``unknown``, ``never_charged``,
         ``unknown_card`` or ``refused_charge``
     """
 

@@ -19,6 +19,12 @@ def _refund_dialog(t, **values):
     return t.own("payment.link.refund", {**given, "amount": 5, **values})
 
 
+def _with_one_aside(t):
+    """A link with a payment that was set aside."""
+    t.attempt.sudo().write({"checkout_aside": "amount", "state": "pending"})
+    return t.attempt.payment_link_id
+
+
 def _in_collect(method, allowed=CREATE, refused="", label="", **values):
     return Row(
         "payment.link.generate",
@@ -104,6 +110,7 @@ GIVING_BACK = [
         MANAGE,
         lambda t: t.on(t.refund.refund_link_id),
     ),
+    Row("payment.link", "action_settle_by_hand", MANAGE, lambda t: t.on(_with_one_aside(t))),
     Row("payment.link.refund", "action_refund", MANAGE, lambda t: t.on(_refund_dialog(t))),
     Row(
         "payment.link.refund",

@@ -129,7 +129,7 @@ class TestLostAnswer(CollectCase):
     def test_money_that_comes_after_it_was_given_up_is_booked(self):
         """Stripe answers after all, to an attempt that failed: invariant 1."""
         token, _wizard, attempt = self.charge_unheard()
-        with mute_logger(f"{MODULE}.models.payment_transaction_checkout"):
+        with mute_logger(f"{MODULE}.models.payment_transaction_given_up"):
             attempt._fail_checkout(FinalError("given up"))
         self.assertEqual(attempt.state, "error")
         self.deliver_webhooks()

@@ -64,6 +64,9 @@ class PaymentLink(models.Model):
             try:
                 attempt._open_checkout()
             except FinalError:
+                # What became of the attempt stays, whatever the caller makes of the error.
+                # pylint: disable-next=invalid-commit
+                self.env.cr.commit()
                 if not left_behind:
                     raise
                 # Of an earlier click, and void: the next round makes a new attempt.
@@ -98,6 +101,7 @@ class PaymentLink(models.Model):
         :param Decimal tip: as chosen, if it was
         :return: (attempt or empty record, older attempts that must be closed first)
         :raise ChoiceError: this amount or tip cannot be chosen
+        :raise FinalError: what an older attempt was paid with waits for a person
         """
         self._lock_rows()
         nothing = self.env["payment.transaction"].sudo()
@@ -123,13 +127,18 @@ class PaymentLink(models.Model):
         lock_rows(self)
 
     def _get_open_attempts(self):
-        return (
-            self.env["payment.transaction"]
-            .sudo()
-            .search(
-                [("checkout_scope", "=", self._get_checkout_scope()), ("checkout_open", "=", True)]
-            )
+        """Return the open attempts of the link's document, to be used or closed.
+
+        :raise FinalError: what one of them was paid with waits for a person
+        """
+        transactions = self.env["payment.transaction"].sudo()
+        attempts = transactions.search(
+            [("checkout_scope", "=", self._get_checkout_scope()), ("checkout_open", "=", True)]
         )
+        for attempt in attempts:
+            if attempt._is_set_aside():
+                raise FinalError(f"attempt {attempt.reference} is set aside", "set_aside")
+        return attempts.filtered(lambda attempt: not attempt._give_up_if_of_test())
 
     def _get_checkout_scope(self):
         """Return what may have one open attempt only: the document, or the link without one."""

@@ -130,6 +130,7 @@ class PaymentLinkDispute(models.Model):
         move = self.env["account.move"].create(
             {
                 "move_type": "entry",
+                "company_id": payment.company_id.id,
                 "journal_id": payment.journal_id.id,
                 "date": fields.Date.context_today(self),
                 "ref": self.env._(

@@ -120,7 +120,10 @@ class PaymentLink(models.Model):
         """
         self._lock_rows()
         nothing = self.env["payment.transaction"].sudo()
-        attempts = self._get_open_attempts()
+        try:
+            attempts = self._get_open_attempts()
+        except ProcessorError as error:
+            raise UserError(self.env["payment.provider"]._paylinks_explain(error)) from error
         if not self._is_payable():
             return self._get_what_paid(), nothing
         amount = self._get_remainders()[self]

@@ -226,6 +226,11 @@ class PaymentProvider(models.Model):
                 "Stripe does not know this card any more. Nothing was charged; send a payment link"
                 " instead."
             ),
+            "set_aside": self.env._(
+                "What was paid for this before was set aside, because it is not what was asked for."
+                " Read the link's activity, settle it, and press “Settled by Hand” on the link."
+                " Nothing more was charged."
+            ),
             "refused_charge": self.env._(
                 "Stripe refused to charge this card. Nothing was charged; send a payment link"
                 " instead."

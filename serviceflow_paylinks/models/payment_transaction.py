@@ -61,6 +61,12 @@ class PaymentTransaction(models.Model):
         "(provider_id, checkout_paid_at) WHERE checkout_paid_at IS NOT NULL"
     )
 
+    def _get_books_company(self):
+        """Return the company whose documents are paid: of a branch, who is paid through the account
+        of its parent, the branch."""
+        link = self.payment_link_id or self.source_transaction_id.payment_link_id
+        return link.sudo().company_id or self.company_id
+
     def _process(self, provider_code, payment_data):
         """Override of ``payment``: a link's attempt moves by its checkout's present state alone.
 
@@ -86,5 +92,6 @@ class PaymentTransaction(models.Model):
             super(PaymentTransaction, attempt.with_context(paylinks_why=why))._post_process()
             if attempt.state == "done":
                 attempt._call_a_person_if_needed(late)
+                attempt._forget_bounced()
             attempt.payment_link_id.sudo()._refresh_state(why)
         return result

@@ -53,7 +53,9 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         if not self.checkout_ref:
-            return self._open_checkout()
+            # What was given up before it had a page gets none any more: nobody would watch it.
+            may_have_one = self.checkout_open or self.token_id
+            return self._open_checkout() if may_have_one else "no checkout was opened for it"
         try:
             checkout = self._get_processor().look_at_checkout(self.checkout_ref)
         except UnknownCheckoutError as error:
@@ -72,8 +74,8 @@ class PaymentTransaction(models.Model):
                 self._open_checkout()  # The answer was lost: the same call tells which one it is.
             except FinalError:
                 return  # It never came to be.
-        if not self.checkout_open:
-            return
+        if not self.checkout_open or not self.checkout_ref:
+            return  # It is over; or it was set aside for a person.
         try:
             checkout = self._get_processor().close_checkout(self.checkout_ref)
         except UnknownCheckoutError as error:
@@ -122,16 +124,18 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         attempt = self._with_system_user()
         attempt._lock_checkout()
+        if attempt.checkout_by_hand:
+            return ""
         if problem := attempt._find_mismatch(checkout):
-            attempt._set_aside(problem)
-            return problem
+            return attempt._set_aside(problem)
+        attempt._fits_again()
         attempt._record_checkout(checkout)
         if checkout.outcome == PAID:
             attempt._apply_paid(checkout)
         elif checkout.outcome == PROCESSING:
             attempt._set_pending(extra_allowed_states=("cancel", "error"))
         elif checkout.outcome == FAILED:
-            attempt._set_error(attempt._explain_failure(checkout))
+            attempt._apply_failed(checkout)
         elif checkout.outcome == EXPIRED:
             attempt._set_canceled()
         attempt.payment_link_id._refresh_state(self.env._("payment %s", attempt.reference))
@@ -144,9 +148,10 @@ class PaymentTransaction(models.Model):
     def _with_system_user(self):
         """Act as OdooBot, in the company of the attempt and its language: whoever brought the
         message, it is staff who read what comes of it."""
-        lang = self.company_id.sudo().partner_id.lang or "en_US"
+        company = self._get_books_company()
+        lang = company.sudo().partner_id.lang or "en_US"
         env = self.env(user=api.SUPERUSER_ID, su=True, context={"lang": lang})
-        return self.with_env(env).with_company(self.company_id)
+        return self.with_env(env).with_company(company)
 
     def _lock_checkout(self):
         """Lock the document, the link, then the attempt: the order in which staff's work locks too.
@@ -169,21 +174,6 @@ class PaymentTransaction(models.Model):
         )
         wrong = [name for fits, name in checks if not fits]
         return f"does not fit the attempt: {', '.join(wrong)}" if wrong else ""
-
-    def _set_aside(self, problem):
-        """Change nothing, and call a person."""
-        _logger.warning("Checkout of attempt %s set aside: %s", self.reference, problem)
-        self.checkout_check_at = fields.Datetime.now() + LATER_CHECKS
-        self.payment_link_id._flag(
-            self.env._("Payment set aside"),
-            self.env._(
-                "What Stripe reports on attempt %(reference)s %(problem)s. Nothing was booked."
-                " Look the payment up in Stripe's dashboard and book or refund it by hand.",
-                reference=self.reference,
-                problem=problem,
-            ),
-            self.reference,
-        )
 
     def _record_checkout(self, checkout):
         """Keep what the processor told, and when to ask again."""
@@ -225,19 +215,7 @@ class PaymentTransaction(models.Model):
             return expires_at if now < expires_at else now + LATER_CHECKS
         return now + LATER_CHECKS if checkout.outcome == PROCESSING else False
 
-    # -- on its way --
-
-    def _is_on_its_way(self):
-        """Whether money was accepted or received through this attempt, but is not booked yet."""
-        return self.state == "pending" or (
-            self.state == "done" and not self.is_post_processed and not self.payment_id
-        )
-
     # -- money came --
-
-    def _get_paid_moment(self):
-        """Return when the customer paid (UTC); False for none."""
-        return self.checkout_paid_at or self.last_state_change
 
     def _apply_paid(self, checkout):
         """Mark the attempt paid and book it, once."""
@@ -245,40 +223,6 @@ class PaymentTransaction(models.Model):
             self._detach(self.env._("the attempt had been cancelled"))
         self._set_done(extra_allowed_states=("cancel",))
         self._book()
-
-    def _detach_if_late(self):
-        """Leave the documents alone where the money came when it was no longer asked for.
-
-        :return: why, in words; an empty string where it was asked for
-        """
-        late = self._find_lateness()
-        if late:
-            self._detach(late)
-        return late
-
-    def _detach(self, reason):
-        """The money is kept as the customer's credit; a person decides."""
-        self.write({"invoice_ids": [Command.clear()], "sale_order_ids": [Command.clear()]})
-        self._call_a_person_if_needed(reason)
-
-    def _find_lateness(self):
-        """Return in words why this money came when it was no longer asked for; empty if it was."""
-        link = self.payment_link_id.sudo()
-        document = link._get_document()
-        if link.cancel_reason == "replaced":
-            return self.env._("the link had been replaced by another one")
-        if link.state == "cancelled" and link.cancel_reason != "document":
-            return self.env._("the link had been deleted")
-        if document and document.state == "cancel":
-            return self.env._("the document had been cancelled")
-        if link.state == "cancelled":
-            return self.env._("the document had changed, and the link was no longer for it")
-        if link._is_document_on_hold():
-            return self.env._("the invoice had been reset to draft")
-        paid_at = self.checkout_paid_at or fields.Datetime.now()
-        if link.expires_at and link.expires_at < paid_at:
-            return self.env._("the link had expired")
-        return ""
 
     def _book(self):
         """Post-process now; what fails is tried again by the schedule, and a person is told."""
@@ -306,73 +250,17 @@ class PaymentTransaction(models.Model):
                 self.reference,
             )
 
-    def _call_a_person_if_needed(self, late):
-        """Late money, and money beyond what was owed, is a person's to decide on."""
-        reason = late or self._find_unposted_tip() or self._find_surplus()
-        if not reason:
-            return
-        self.payment_link_id._flag(
-            self.env._("Money to be assigned"),
-            self.env._(
-                "%(amount)s arrived (%(reference)s), but %(reason)s. It is booked as a credit of"
-                " the customer: match it with an open invoice, or refund it.",
-                amount=self.currency_id.format(self.amount - self.tip_amount),
-                reference=self.reference,
-                reason=reason,
-            ),
-            self.reference,
+    def _get_paid_moment(self):
+        """Return when the customer paid (UTC); False for none."""
+        return self.checkout_paid_at or self.last_state_change
+
+    def _is_on_its_way(self):
+        """Whether money was accepted or received through this attempt, but is not booked yet."""
+        return self.state == "pending" or (
+            self.state == "done" and not self.is_post_processed and not self.payment_id
         )
 
-    def _find_surplus(self):
-        """Return in words that the payment was more than its invoices owed; empty if it was not."""
-        if not self.invoice_ids or not self.payment_id:
-            return ""
-        lines = self.payment_id.move_id.line_ids.filtered(
-            lambda line: line.account_id == self.payment_id.destination_account_id
-        )
-        left = abs(sum(lines.mapped("amount_residual_currency")))
-        if self.currency_id.is_zero(left):
-            return ""
-        return self.env._(
-            "the invoice owed %s less than that by then", self.currency_id.format(left)
-        )
-
-    # -- nothing came of it --
-
-    def _miss_checkout(self, error):
-        """The processor does not know a checkout that it opened: the keys are another account's.
-
-        While it may still be paid there, or its bank debit is on its way, the attempt stays as it
-        is and a person is called; afterwards it is given up.
-
-        :return: a line on what was set aside
-        """
-        attempt = self._with_system_user()
-        attempt._lock_checkout()
-        problem = "is not known to the account that the provider's keys belong to"
-        attempt._set_aside(problem)
-        expires_at = attempt.checkout_expires_at
-        if attempt.state == "draft" and expires_at and expires_at < fields.Datetime.now():
-            attempt._fail_checkout(error)
-        return problem
-
-    def _fail_checkout(self, error):
-        """Give the attempt up: the processor has no such checkout, or will not open one."""
-        _logger.warning("Attempt %s given up: %s", self.reference, error)
-        attempt = self._with_system_user()
-        attempt._lock_checkout()
-        if attempt.state == "done":
-            return
-        attempt.write({"checkout_open": False, "checkout_close": False, "checkout_check_at": False})
-        attempt._set_error(attempt.provider_id._paylinks_explain(error))
-        attempt.payment_link_id._refresh_state(
-            self.env._("attempt %s came to nothing", attempt.reference)
-        )
-
-    def _postpone_check(self, error):
-        """The processor could not be asked: ask later."""
-        _logger.warning("Attempt %s could not be checked: %s", self.reference, error)
-        self.sudo().checkout_check_at = fields.Datetime.now() + FIRST_CHECKS[1]
+    # -- the schedule --
 
     def _claim(self):
         """Keep other workers of the schedule away while this one asks the processor."""
@@ -390,12 +278,15 @@ class PaymentTransaction(models.Model):
         try:
             if self.state == "done":
                 self._with_system_user()._book()
+            elif self._give_up_if_of_test():
+                return
             elif self.checkout_open and (self.checkout_close or self._is_stale()):
                 self._close_checkout()
             else:
                 self._look_at_checkout()
         except (RetryableError, FinalError) as error:
-            self._postpone_check(error)
+            if self.checkout_open or self.checkout_ref:
+                self._postpone_check(error)  # Else it was given up: nothing more to ask about.
 
     def _is_stale(self):
         """Whether the open checkout asks for something else than is owed now."""

@@ -42,7 +42,7 @@ class PaymentTransaction(models.Model):
         ours = self.filtered(
             lambda tx: (
                 tx._is_deposit()
-                and tx.company_id.paylinks_deposit_invoice
+                and tx._get_books_company().paylinks_deposit_invoice
                 and not tx.sale_order_ids._is_paid()
             )
         )
@@ -76,7 +76,7 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         order = self.sale_order_ids
         if (
-            not self.company_id.paylinks_deposit_invoice
+            not self._get_books_company().paylinks_deposit_invoice
             or order.state != "sale"
             or self.invoice_ids
             or not self._get_open_lines()
@@ -142,7 +142,7 @@ class PaymentTransaction(models.Model):
 
         :param float amount: taxes included, in the order's currency
         """
-        order = self.sale_order_ids.with_company(self.company_id)
+        order = self.sale_order_ids.with_company(self._get_books_company())
         wizard = self.env["sale.advance.payment.inv"].create(
             {
                 "sale_order_ids": [Command.set(order.ids)],

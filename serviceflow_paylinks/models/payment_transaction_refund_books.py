@@ -248,6 +248,7 @@ class PaymentTransaction(models.Model):
                 {
                     **values,
                     "move_type": "out_refund",
+                    "company_id": invoice.company_id.id,
                     "reversed_entry_id": invoice.id,
                     "partner_id": invoice.partner_id.id,
                     "journal_id": invoice.journal_id.id,

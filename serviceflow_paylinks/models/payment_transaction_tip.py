@@ -50,7 +50,7 @@ class PaymentTransaction(models.Model):
         money like the rest: what was paid is booked whatever became of the settings."""
         if not self.tip_amount:
             return
-        company, source = self.company_id, self.source_transaction_id
+        company, source = self._get_books_company(), self.source_transaction_id
         account = source.tip_account_id if source else company.sudo().paylinks_tip_account_id
         account = company._paylinks_usable_tip_account(account, self.currency_id)
         self.tip_account_id = account
@@ -63,7 +63,7 @@ class PaymentTransaction(models.Model):
         """Return the tip's line of the payment's entry, as ``_prepare_move_line_default_vals`` of
         odoo/addons/account/models/account_payment.py takes it."""
         self.ensure_one()
-        company, today = self.company_id, fields.Date.context_today(self)
+        company, today = self._get_books_company(), fields.Date.context_today(self)
         rest = self.currency_id.round(self.amount - self.tip_amount)
         # The cent of the rate's rounding is the tip's: the rest is worth what it is without one.
         balances = [
