@@ -47,6 +47,7 @@ from . import (
     payment_link_queue_email,
     payment_link_queue_sms,
     payment_link_receipt,
+    payment_link_recover,
     payment_link_refund,
     payment_link_reminder_rule,
     payment_link_renew,

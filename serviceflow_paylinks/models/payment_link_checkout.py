@@ -178,40 +178,66 @@ class PaymentLink(models.Model):
         """
         self = self.sudo()
         provider = self._get_usable_provider()
-        transactions = self.env["payment.transaction"].sudo()
-        document, values = self._get_document(), {}
-        if document:
-            field = "sale_order_ids" if self.purpose == "deposit" else "invoice_ids"
-            values[field] = [Command.set(document.ids)]
-        reference = transactions._compute_reference(
-            provider.code, prefix=None if document else self.name, **values
-        )
+        reference = self._compute_attempt_reference(provider)
         if token:
             request = self._prepare_charge_request(amount, reference, token)
-            values.update(operation="offline", token_id=token.id)
+            values = {"operation": "offline", "token_id": token.id}
         else:
             request = self._prepare_checkout_request(amount, tip, reference)
             request["part"] = part
-            values.update(operation="online_redirect")
+            values = {"operation": "online_redirect"}
+        self.attempt_count += 1
+        return self._write_attempt(
+            provider,
+            reference,
+            request,
+            str(uuid4()),
+            amount=float(amount + tip),
+            tip_amount=float(tip),
+            checkout_open=True,
+            **values,
+        )
+
+    def _compute_attempt_reference(self, provider):
+        """Return a new attempt's reference: after its document, as Odoo's own; or the link."""
+        values = self._prepare_attempt_documents()
+        return (
+            self.env["payment.transaction"]
+            .sudo()
+            ._compute_reference(provider.code, prefix=None if values else self.name, **values)
+        )
+
+    def _prepare_attempt_documents(self):
+        document = self._get_document()
+        if not document:
+            return {}
+        field = "sale_order_ids" if self.purpose == "deposit" else "invoice_ids"
+        return {field: [Command.set(document.ids)]}
+
+    def _write_attempt(self, provider, reference, request, key, **values):
+        """Write an attempt into the database.
+
+        :param dict request: what is asked of the processor, frozen
+        :param str key: idempotency key of that call
+        :param values: further fields of the transaction, its amount among them
+        :raise ConcurrencyError: somebody else has written it, or another one that is open
+        """
         values.update(
             provider_id=provider.id,
             payment_method_id=provider._paylinks_payment_method().id,
             reference=reference,
-            amount=float(amount + tip),
-            tip_amount=float(tip),
             currency_id=self.currency_id.id,
             partner_id=self.partner_id.id,
             payment_link_id=self.id,
-            checkout_open=True,
             checkout_scope=self._get_checkout_scope(),
-            checkout_key=str(uuid4()),
+            checkout_key=key,
             checkout_request=request,
             checkout_check_at=fields.Datetime.now() + FIRST_CHECKS[0],
+            **self._prepare_attempt_documents(),
         )
-        self.attempt_count += 1
         try:
             with self.env.cr.savepoint():
-                attempt = transactions.create(values)
+                attempt = self.env["payment.transaction"].sudo().create(values)
         except UniqueViolation as error:
             # A click on another link of the same document was faster: run again and find it.
             raise ConcurrencyError("an attempt was opened at the same time") from error
@@ -268,6 +294,7 @@ class PaymentLink(models.Model):
         return CheckoutRequest(
             success_url=f"{self.url}/return?session_id={{CHECKOUT_SESSION_ID}}",
             cancel_url=f"{self.url}/return?cancelled=1",
+            origin=self._get_origin(frozen),
             **values,
         )
 

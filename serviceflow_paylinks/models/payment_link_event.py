@@ -40,6 +40,7 @@ class PaymentLinkEvent(models.Model):
     object_ref = fields.Char("Object")
     payment_ref = fields.Char("Payment")
     attempt_key = fields.Char(groups="base.group_system")
+    origin = fields.Char(groups="base.group_system")
     live = fields.Boolean()
     account = fields.Char()
     state = fields.Selection(
@@ -96,9 +97,9 @@ class PaymentLinkEvent(models.Model):
             SQL(
                 """
                 INSERT INTO payment_link_event (provider_id, event_ref, event_type, kind,
-                    object_ref, payment_ref, attempt_key, live, account, swept, state,
+                    object_ref, payment_ref, attempt_key, origin, live, account, swept, state,
                     create_uid, write_uid, create_date, write_date)
-                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'received', 1, 1,
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'received', 1, 1,
                     now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
                 ON CONFLICT (provider_id, event_ref) DO NOTHING
                 RETURNING id
@@ -110,6 +111,7 @@ class PaymentLinkEvent(models.Model):
                 notification.object_ref,
                 notification.payment_ref or None,
                 notification.key or None,
+                notification.origin or None,
                 notification.live,
                 notification.account or None,
                 swept,
@@ -150,7 +152,9 @@ class PaymentLinkEvent(models.Model):
         attempt = self._find_attempt()
         if self.live != (attempt.is_live if attempt else self.provider_id._paylinks_is_live()):
             return "ignored", self.env._("of the other mode (test or live)")
-        if not attempt and self.kind in ("refund", "dispute"):
+        links = self.env["payment.link"]
+        may_be_forgotten = self.origin and links._find_by_origin(self.provider_id, self.origin)
+        if not attempt and (may_be_forgotten or self.kind in ("refund", "dispute")):
             attempt = self._find_attempt_at_processor()
         if not attempt:
             return "ignored", self.env._("of no attempt of ours")
@@ -162,20 +166,23 @@ class PaymentLinkEvent(models.Model):
 
     def _find_attempt_at_processor(self):
         """Return the attempt of a payment that we have not heard of yet: money that went back
-        before the message that it had come."""
-        checkout = self.payment_ref and (
-            self.provider_id._paylinks_get_processor().find_checkout(self.payment_ref)
-        )
+        before the message that it had come, or that came before this database was restored."""
+        processor, checkout = self.provider_id._paylinks_get_processor(), None
+        if self.kind == "checkout":
+            checkout = processor.look_at_checkout(self.object_ref)
+        elif self.payment_ref:
+            checkout = processor.find_checkout(self.payment_ref)
         attempts = self.env["payment.transaction"].sudo()
         if not checkout or not checkout.key:
             return attempts
-        return attempts.search(
+        attempt = attempts.search(
             [
                 ("checkout_key", "=", checkout.key),
                 ("provider_id", "=", self.provider_id.id),
                 ("payment_link_id", "!=", False),
             ]
         )
+        return attempt or self.env["payment.link"]._recover_attempt(self.provider_id, checkout)
 
     def _find_attempt(self):
         """Return the attempt that the event is about; an empty record where it is none of ours."""

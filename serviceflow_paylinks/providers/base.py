@@ -46,6 +46,8 @@ class CheckoutRequest:
     :param success_url: where the customer goes after paying
     :param cancel_url: where the customer goes without paying
     :param receipt: whether the processor sends the receipt
+    :param origin: what the attempt was made from, to be told back: whoever has lost the attempt
+        finds it again
     """
 
     amount: int
@@ -61,6 +63,7 @@ class CheckoutRequest:
     tip: int = 0
     tip_name: str = ""
     receipt: bool = True
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Checkout:
     :param amount: in minor units
     :param key: the idempotency key it was opened with: tells whose attempt it is, even where two
         databases share one account and their references collide
+    :param origin: as it was asked for with
     :param payment_ref: the processor's id of the payment, once the customer confirmed
     :param paid_at: when the customer confirmed (UTC, naive), if known
     :param method: the processor's code of the method (``sepa_debit``), or the card's brand
@@ -108,6 +112,7 @@ class Checkout:
     currency: str
     live: bool
     key: str = ""
+    origin: str = ""
     url: str = field(default="", repr=False)
     expires_at: datetime | None = None
     payment_ref: str = ""
@@ -127,6 +132,7 @@ class Notification:
     :param object_ref: the processor's id of that object
     :param payment_ref: the processor's id of the payment, where the event tells it
     :param key: the attempt's idempotency key, where the event tells it
+    :param origin: what the attempt was made from, likewise
     :param account: the connected account that the event is for, if any
     """
 
@@ -137,6 +143,7 @@ class Notification:
     live: bool
     payment_ref: str = ""
     key: str = ""
+    origin: str = ""
     account: str = ""
 
 

@@ -18,7 +18,8 @@ def read_event(event):
     obj = event["data"]["object"]
     kind = KINDS.get(obj["object"], "other")
     payment = obj["id"] if kind == "payment" else obj.get("payment_intent")
-    key = (obj.get("metadata") or {}).get("paylinks_key")
+    metadata = obj.get("metadata") or {}
+    key, origin = metadata.get("paylinks_key"), metadata.get("paylinks_origin")
     values = (event["id"], event["type"], obj["id"])
     if not all(isinstance(value, str) for value in values):
         raise TypeError("an event's ids are text")
@@ -30,5 +31,6 @@ def read_event(event):
         live=bool(event["livemode"]),
         payment_ref=payment if isinstance(payment, str) else "",
         key=key if isinstance(key, str) else "",
+        origin=origin if isinstance(origin, str) else "",
         account=event.get("account") or "",
     )

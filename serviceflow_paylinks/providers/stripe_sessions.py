@@ -17,6 +17,8 @@ LOCALES = frozenset(
 def session_params(request, key):
     """Return the parameters of a Checkout Session (https://docs.stripe.com/api/checkout/sessions/create)."""
     metadata = {"paylinks_key": key, "reference": request.reference}
+    if request.origin:
+        metadata["paylinks_origin"] = request.origin
     params = {
         "mode": "payment",
         "ui_mode": "hosted_page",
@@ -76,6 +78,7 @@ def read_session(session):
     charge = intent.get("latest_charge")
     charge = charge if isinstance(charge, dict) else {}
     details = charge.get("payment_method_details") or {}
+    metadata = session.get("metadata") or {}
     method = details.get("type") or ""
     return Checkout(
         ref=session["id"],
@@ -83,7 +86,8 @@ def read_session(session):
         amount=session.get("amount_total") or 0,
         currency=(session.get("currency") or "").upper(),
         live=bool(session.get("livemode")),
-        key=(session.get("metadata") or {}).get("paylinks_key") or "",
+        key=metadata.get("paylinks_key") or "",
+        origin=metadata.get("paylinks_origin") or "",
         url=session.get("url") or "",
         expires_at=utc(session.get("expires_at")),
         payment_ref=intent["id"],
