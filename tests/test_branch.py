@@ -1,5 +1,7 @@
 """A branch is paid through the account of the company above, and its money is in its own books."""
 
+from decimal import Decimal
+
 from odoo import Command
 
 from .refunds import RefundCase
@@ -27,18 +29,22 @@ class TestBranch(RefundCase):
             limit=1,
         )
         values = {"company_id": self.branch.id, "journal_id": journal.id}
-        invoice = self.env["account.move"].with_company(self.branch).create(
-            {
-                "move_type": "out_invoice",
-                "partner_id": self.customer.id,
-                "invoice_date": "2026-01-15",
-                "invoice_line_ids": [
-                    Command.create(
-                        {"name": "Boiler", "price_unit": amount, "tax_ids": [Command.clear()]}
-                    )
-                ],
-                **values,
-            }
+        invoice = (
+            self.env["account.move"]
+            .with_company(self.branch)
+            .create(
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": self.customer.id,
+                    "invoice_date": "2026-01-15",
+                    "invoice_line_ids": [
+                        Command.create(
+                            {"name": "Boiler", "price_unit": amount, "tax_ids": [Command.clear()]}
+                        )
+                    ],
+                    **values,
+                }
+            )
         )
         invoice.action_post()
         return invoice.generate_payment_links()
@@ -99,8 +105,6 @@ class TestBranch(RefundCase):
         page = self.open_page(link)
         self.assertIn("tip", page.text)
         with self.other_transaction() as env:
-            from decimal import Decimal
-
             env["payment.link"].browse(link.id).sudo().start_checkout(tip=Decimal(10))
         attempt = link.transaction_ids
         self.sandbox.customer.pay(attempt.checkout_ref)

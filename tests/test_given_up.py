@@ -94,6 +94,7 @@ class TestGivenUpForGood(GivenUpCase):
         self.look(attempt)
         self.assertFalse(self.calls_to_open(), "nobody would watch a page that is opened now")
 
+
 class TestSetAside(GivenUpCase):
     def setUp(self):
         super().setUp()

@@ -9,9 +9,7 @@ class TestRecover(RefundCase):
     def forget(self, link):
         """The database is what it was before the customer clicked; Stripe is not."""
         self.env.flush_all()
-        self.env.cr.execute(
-            "DELETE FROM payment_transaction WHERE payment_link_id = %s", [link.id]
-        )
+        self.env.cr.execute("DELETE FROM payment_transaction WHERE payment_link_id = %s", [link.id])
         self.env.cr.execute("DELETE FROM payment_link_event")
         self.env.invalidate_all()
         self.assertFalse(link.transaction_ids)
@@ -98,5 +96,6 @@ class TestRecover(RefundCase):
         for origin in ("", "/", "1", f"{other.id}/{mark}/0", f"0/{mark}/0", "²/x/0", "9" * 30):
             with self.subTest(origin):
                 self.assertFalse(find(self.provider, origin))
-        stranger = self.provider.copy({"company_id": self.env["res.company"].create({"name": "B"}).id})
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        stranger = self.provider.copy({"company_id": elsewhere.id})
         self.assertFalse(find(stranger, checkout.origin))

@@ -71,8 +71,7 @@ class PaymentLinkDispute(models.Model):
         )
         closed = known.state not in OPEN and dispute.status in OPEN
         if known and (
-            dispute.movements < known.movements
-            or (closed and dispute.movements == known.movements)
+            dispute.movements < known.movements or (closed and dispute.movements == known.movements)
         ):
             return known, False  # An answer that was overtaken on its way.
         values = known._read_dispute(attempt, dispute)

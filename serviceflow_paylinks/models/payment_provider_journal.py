@@ -31,8 +31,8 @@ class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
     def _create_payment(self, **extra_create_values):
-        """Override of ``account_payment``: the provider's journal is settled first. A branch's money
-        is booked in the branch: its customers and its invoices may be nobody else's."""
+        """Override of ``account_payment``: the provider's journal is settled first. A branch's
+        money is booked in the branch: its customers and its invoices may be nobody else's."""
         if self.payment_link_id or self.source_transaction_id.payment_link_id:
             self.provider_id.sudo()._paylinks_settle_journal()
             extra_create_values.setdefault("company_id", self._get_books_company().id)

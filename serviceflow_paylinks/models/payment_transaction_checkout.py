@@ -1,7 +1,7 @@
 import logging
 from datetime import timedelta
 
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 from odoo.addons.payment_stripe.const import PAYMENT_METHODS_MAPPING
 from odoo.exceptions import ConcurrencyError
 from psycopg2 import OperationalError
