@@ -188,6 +188,7 @@ class PaymentLink(models.Model):
             provider_id=provider.id,
             payment_method_id=provider._paylinks_payment_method().id,
             reference=reference,
+            state="draft",
             amount=float(amount + tip),
             tip_amount=float(tip),
             currency_id=self.currency_id.id,
