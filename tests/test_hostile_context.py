@@ -145,7 +145,9 @@ class TestClerksContext(CollectCase):
         self.assertFalse(error)
         self.assertEqual(result["type"], "ir.actions.act_url")
         attempt = invoice.payment_link_ids.transaction_ids
-        self.assertEqual((attempt.state, attempt.payment_id.id, attempt.tip_amount), ("draft", 0, 0))
+        self.assertEqual(
+            (attempt.state, attempt.payment_id.id, attempt.tip_amount), ("draft", 0, 0)
+        )
         self.run_schedule("cron_sync_checkouts")
         self.assertEqual(invoice.payment_state, "not_paid")
 
@@ -195,6 +197,4 @@ class TestClerksContext(CollectCase):
         found = set()
         for path in PACKAGE.rglob("*.py"):
             found |= set(re.findall(r'context(?:\.get\(|\[)"(paylinks_\w+)"', path.read_text()))
-        self.assertEqual(
-            found, {"paylinks_show_balance", "paylinks_show_brand", "paylinks_send"}
-        )
+        self.assertEqual(found, {"paylinks_show_balance", "paylinks_show_brand", "paylinks_send"})

@@ -72,6 +72,7 @@ from . import (
     payment_transaction,
     payment_transaction_checkout,
     payment_transaction_deposit,
+    payment_transaction_guard,
     payment_transaction_notice,
     payment_transaction_refund,
     payment_transaction_refund_books,

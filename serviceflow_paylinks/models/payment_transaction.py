@@ -79,6 +79,7 @@ class PaymentTransaction(models.Model):
         attempts = self.filtered("payment_link_id")
         result = super(PaymentTransaction, self - attempts)._post_process()
         for attempt in attempts:
+            attempt = attempt._with_system_user()
             attempt._lock_checkout()
             if attempt.is_post_processed:
                 continue
