@@ -157,6 +157,38 @@ class TestClerksContext(CollectCase):
         self.assertNotEqual(link.transaction_ids.state, "done")
         self.assertEqual(link.invoice_id.payment_state, "not_paid")
 
+    def test_no_settings_of_another_company(self):
+        other = self.env["res.company"].create({"name": "Other Ltd"})
+        manager = new_test_user(
+            self.env,
+            "paylinks_elsewhere",
+            "serviceflow_paylinks.group_payments_manage",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
+        self.company.paylinks_expiry_days = 30
+        values = {"paylinks_expiry_days": 1}
+        settings = self.env["payment.link.settings"]
+        for context in (
+            {"default_company_id": self.company.id},
+            {"allowed_company_ids": self.company.ids},
+            {"allowed_company_ids": [self.company.id, other.id]},
+        ):
+            with self.subTest(context):
+                self.rpc(manager, settings, "create", values, **context)
+                self.assertEqual(self.company.paylinks_expiry_days, 30)
+        # One that was made before the user left the company.
+        left = settings.create({"company_id": self.company.id})
+        self.env.cr.execute(
+            "UPDATE payment_link_settings SET create_uid = %s WHERE id = %s", [manager.id, left.id]
+        )
+        error = self.rpc(manager, left, "write", values)[1]
+        self.assertEqual(error, "odoo.exceptions.AccessError")
+        self.assertEqual(self.company.paylinks_expiry_days, 30)
+        # And their own.
+        self.assertFalse(self.rpc(manager, settings, "create", values)[1])
+        self.assertEqual(other.paylinks_expiry_days, 1)
+
     def test_no_message_is_born_sent(self):
         link = self.make_link()
         context = {"default_kind": "receipt", "default_state": "sent", "default_automatic": True}
