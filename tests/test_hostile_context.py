@@ -7,6 +7,7 @@ from pathlib import Path
 from odoo import Command
 from odoo.addons import serviceflow_paylinks
 from odoo.tests import new_test_user
+from odoo.tools import mute_logger
 
 from .collecting import CollectCase
 from .deposits import DepositCase
@@ -90,17 +91,29 @@ class TestClerksContext(CollectCase):
 
     def rpc(self, user, record, method, *args, **context):
         """Call a method as the web client does; return (the result, the error's kind)."""
+        args = [record.ids, *args] if record else list(args)
+        return self.call(user, record._name, method, args, context=context)
+
+    def rpc_kw(self, user, record, method, **kwargs):
+        """The same with arguments by name and no context; return the error's kind."""
+        return self.call(user, record._name, method, [record.ids], **kwargs)[1]
+
+    def call(self, user, model, method, args, **kwargs):
         self.authenticate(user.login, user.login)
         self.env.flush_all()
-        params = {
-            "model": record._name,
-            "method": method,
-            "args": [record.ids, *args] if record else list(args),
-            "kwargs": {"context": context},
-        }
+        params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
         answer = self.url_open("/web/dataset/call_kw", json={"params": params}).json()
         self.env.invalidate_all()
         return answer.get("result"), answer.get("error", {}).get("data", {}).get("name", "")
+
+    def chat(self, user, record, **post_data):
+        """Write in the chatter, whose route posts as superuser; return the error's kind."""
+        self.authenticate(user.login, user.login)
+        self.env.flush_all()
+        params = {"thread_model": record._name, "thread_id": record.id, "post_data": post_data}
+        answer = self.url_open("/mail/message/post", json={"params": params}).json()
+        self.env.invalidate_all()
+        return answer.get("error", {}).get("data", {}).get("name", "")
 
     def dialog(self, invoice):
         return self.collect(invoice, self.creator)
@@ -222,6 +235,29 @@ class TestClerksContext(CollectCase):
                 self.creator, link, "read", ["amount"], paylinks_amounts=amounts
             )
             self.assertEqual(result[0]["amount"], 98)
+
+    def test_who_may_not_send_sends_no_address_by_the_chatter(self):
+        viewer = new_test_user(
+            self.env, "paylinks_viewer", "serviceflow_paylinks.group_payments_view"
+        )
+        link = self.make_link()
+        address = f'<a href="{link.url}">Pay here</a>'
+        partner_ids = self.customer.ids
+        with mute_logger("odoo.http"):
+            error = self.chat(viewer, link, body=address, partner_ids=partner_ids)
+        self.assertEqual(error, "odoo.exceptions.AccessError")
+        posted = {"body": address, "body_is_html": True, "partner_ids": partner_ids}
+        with mute_logger("odoo.http"):
+            error = self.rpc_kw(viewer, link, "message_post", **posted)
+        self.assertEqual(error, "odoo.exceptions.AccessError")
+        self.assertFalse(link.message_row_ids or link.sent_at)
+        self.assertFalse(self.env["mail.mail"].search([("body_html", "like", link.token)]))
+        # What does not bring anybody the address is theirs, and who may send may do it so too.
+        self.assertFalse(self.chat(viewer, link, body="Called her", partner_ids=partner_ids))
+        self.assertFalse(self.chat(viewer, link, body=address))
+        self.assertFalse(link.message_row_ids)
+        self.assertFalse(self.chat(self.creator, link, body=address, partner_ids=partner_ids))
+        self.assertEqual(link.message_row_ids.state, "queued")
 
     def test_keys_that_a_caller_may_set_are_few(self):
         """Dialogs ask for two ways to show a name, and the composer of quotations tells what it is
