@@ -204,9 +204,17 @@ DOCUMENTS = [
     Row(
         "payment.transaction",
         "write",
-        ADMIN,
+        NO_ONE,
         lambda t: t.on(t.attempt, vals={"payment_link_id": False}),
     ),
+    Row(
+        "payment.transaction",
+        "create",
+        NO_ONE,
+        lambda t: t.call(vals_list=[{"payment_link_id": t.link.id}]),
+    ),
+    # Who keeps the books may: test_transaction_guard.py.
+    Row("payment.transaction", "action_post_process", NO_ONE, lambda t: t.on(t.attempt)),
     Row("payment.link.event", "search", MANAGE, lambda t: t.call(domain=[]), "stranger"),
     Row("payment.link.event", "read", MANAGE, lambda t: t.on(t.event, fields=["event_type"])),
     Row("payment.link.event", "write", NO_ONE, lambda t: t.on(t.event, vals={"state": "done"})),

@@ -13,7 +13,7 @@ from .test_rights_table import MODULE, QUIET, RightsCase
 
 # What a record of theirs would tell.
 GUARDED = ("payment.link", "account.move", "payment.transaction", "payment.token", "sale.order")
-MONEY_BACK = {"amount": 5, "choice": "outstanding"}
+MONEY_BACK = {"amount": 100, "choice": "outstanding"}
 # Their rows come of another dialog: nobody can make one.
 MADE_BY_ODOO = ("payment.link.generate.line", "payment.link.reminder.preview")
 REFUSALS = (AccessError, UserError, ValidationError)
@@ -29,6 +29,9 @@ class TestDialogsOfOthers(RightsCase):
         self.link = self.make_link(4711.0)
         self.open_checkout(self.link)
         self.invoice = self.link.invoice_id
+        self.attempt.tip_amount = 13.37
+        self.refund.tip_amount = -3.57
+        self.card.payment_details = "9753"
         self.user = self.users["stranger"]
         self.targets = {
             "payment.link": self.link,
@@ -46,6 +49,9 @@ class TestDialogsOfOthers(RightsCase):
             "4,711",
             self.link.token,
             self.attempt.payment_link_id.token,
+            "13.37",
+            "3.57",
+            "9753",
         ]
 
     def dialogs(self):
@@ -75,7 +81,8 @@ class TestDialogsOfOthers(RightsCase):
             self.assertIn(model._name, MADE_BY_ODOO)
             return model.browse()
         single = {k: value for k, value in values.items() if not isinstance(value, list)}
-        for given in (values, single):  # Odoo itself guards lists of records.
+        bare = {k: value for k, value in single.items() if k != "card_id"}
+        for given in (values, single, bare):  # Odoo itself guards lists of records; we, the card.
             with contextlib.suppress(AccessError), self.env.cr.savepoint():
                 dialog = records.create(given)
                 dialog.flush_recordset()
@@ -136,6 +143,27 @@ class TestDialogsOfOthers(RightsCase):
                     answer = self.ask(model._name, "read", dialog.ids, [name], ctx=context)
                     self.assert_tells_nothing(answer)
         self.assertGreater(asked, 30)
+
+    def test_a_link_of_ones_own_opens_no_payment_of_others(self):
+        own = self.env["payment.link"].create(
+            {
+                "purpose": "custom",
+                "partner_id": self.env["res.partner"].create({"name": "Own"}).id,
+                "company_id": self.other_company.id,
+                "amount": 5,
+            }
+        )
+        names = self.env["payment.link.refund"]._fields.keys() - {"key"}
+        fields = {name: {} for name in names}
+        of_payment = {**MONEY_BACK, "link_id": own.id, "transaction_id": self.attempt.id}
+        for given in (of_payment, {**of_payment, "refund_id": self.refund.id}):
+            with self.subTest(given):
+                answer = self.ask("payment.link.refund", "onchange", [], given, [], fields)
+                self.assert_tells_nothing(answer)
+                self.assert_tells_nothing(self.ask("payment.link.refund", "create", [given]))
+                dialog = self.make(self.env["payment.link.refund"], given)
+                answer = self.ask("payment.link.refund", "read", dialog.ids, list(names))
+                self.assert_tells_nothing(answer)
 
     def test_what_it_does(self):
         """None of its buttons touches, or asks Stripe about, what is not theirs."""

@@ -76,6 +76,7 @@ from . import (
     payment_transaction_credit,
     payment_transaction_deposit,
     payment_transaction_given_up,
+    payment_transaction_guard,
     payment_transaction_notice,
     payment_transaction_refund,
     payment_transaction_refund_books,

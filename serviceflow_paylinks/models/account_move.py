@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .own_context import get_handed_down, hand_down
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -159,11 +161,11 @@ class AccountMove(models.Model):
 
         :param str why: what happened, for the links' history
         """
-        why = self.env.context.get("paylinks_why") or why
+        why = get_handed_down(self, "paylinks_why", why)
         if not self:
             return
         # The links of invoices that are being posted follow from the outset.
-        link_model = self.env["payment.link"].sudo().with_context(paylinks_leave_posted=True)
+        link_model = hand_down(self.env["payment.link"].sudo(), paylinks_leave_posted=True)
         links = link_model.search(
             [("invoice_id", "in", self.ids), ("state", "not in", ("paid", "cancelled"))]
         ).with_env(self.sudo().env)

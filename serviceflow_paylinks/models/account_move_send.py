@@ -4,6 +4,8 @@ from odoo import api, models
 from odoo.exceptions import ConcurrencyError
 from psycopg2 import OperationalError
 
+from .own_context import get_handed_down, hand_down
+
 _logger = logging.getLogger(__name__)
 
 
@@ -31,15 +33,14 @@ class AccountMoveSend(models.AbstractModel):
         moves = self.env["account.move"].union(*moves_data)
         links = moves._paylinks_links_to_send()
         by_move = {link.invoice_id.id: link.id for link in links}
-        return super(AccountMoveSend, self.with_context(paylinks_sent_links=by_move))._send_mails(
-            moves_data
-        )
+        sender = hand_down(self, paylinks_sent_links=by_move)
+        return super(AccountMoveSend, sender)._send_mails(moves_data)
 
     @api.model
     def _send_mail(self, move, mail_template, **kwargs):
-        link_id = self.env.context.get("paylinks_sent_links", {}).get(move.id)
+        link_id = get_handed_down(self, "paylinks_sent_links", {}).get(move.id)
         return super()._send_mail(
-            move.with_context(paylinks_sent_link=link_id), mail_template, **kwargs
+            hand_down(move, paylinks_sent_link=link_id), mail_template, **kwargs
         )
 
 
@@ -88,6 +89,6 @@ class AccountMove(models.Model):
         return result
 
     def _paylinks_sent_link(self):
-        link_id = self.env.context.get("paylinks_sent_link")
+        link_id = get_handed_down(self, "paylinks_sent_link")
         links = self.env["payment.link"].sudo().browse(link_id or [])
         return links.filtered(lambda link: link.invoice_id == self)

@@ -1,5 +1,7 @@
 from odoo import models
 
+from .own_context import get_handed_down
+
 
 class AccountMove(models.Model):
     """A tip pays no invoice, and earns no early-payment discount."""
@@ -18,7 +20,7 @@ class AccountMove(models.Model):
         transaction's amount is the discounted one. While one with a tip is booked, that is asked of
         the amount without it."""
         values = super()._get_invoice_next_payment_values(custom_amount=custom_amount)
-        charged, tip = self.env.context.get("paylinks_amounts") or (0.0, 0.0)
+        charged, tip = get_handed_down(self, "paylinks_amounts", (0.0, 0.0))
         if tip and values.get("installment_state") == "epd":
             if self.currency_id.compare_amounts(charged - tip, values["amount_due"]) == 0:
                 values["amount_due"] = charged

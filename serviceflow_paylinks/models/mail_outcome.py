@@ -2,6 +2,8 @@
 
 from odoo import models
 
+from .own_context import get_handed_down
+
 
 class MailMail(models.Model):
     _inherit = "mail.mail"
@@ -17,7 +19,7 @@ class MailMail(models.Model):
         result = super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )
-        if not self.env.context.get("paylinks_sending"):
+        if not get_handed_down(self, "paylinks_sending"):
             # With several addressees, one who was reached is enough.
             failed = failure_type if not (success_pids or success_emails) else False
             self.env["payment.link.message"].sudo()._note_odoos_email(
@@ -48,7 +50,7 @@ class SmsTracker(models.Model):
         result = super()._update_sms_notifications(
             notification_status, failure_type=failure_type, failure_reason=failure_reason
         )
-        if not self.env.context.get("paylinks_sending"):
+        if not get_handed_down(self, "paylinks_sending"):
             uuids = self.mapped("sms_uuid")
             rows = self.env["payment.link.message"].sudo().search([("sms_uuid", "in", uuids)])
             rows._apply_sms_report(notification_status, failure_type, failure_reason)

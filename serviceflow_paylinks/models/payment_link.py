@@ -118,9 +118,9 @@ class PaymentLink(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self.check_access("create")  # before anything is told of what is missing
+        # A `default_…` in the context would slip past the check, or fill in what nobody has given.
+        self = self.with_env(self.env(context=clean_context(self.env.context)))
         if not self.env.su:
-            # A `default_…` in the context would slip past the check.
-            self = self.with_env(self.env(context=clean_context(self.env.context)))
             for vals in vals_list:
                 self._check_given(vals, CREATE_FIELDS)
         vals_list = [dict(vals) for vals in vals_list]

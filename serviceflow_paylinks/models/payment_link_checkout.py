@@ -226,6 +226,7 @@ class PaymentLink(models.Model):
             provider_id=provider.id,
             payment_method_id=provider._paylinks_payment_method().id,
             reference=reference,
+            state="draft",
             currency_id=self.currency_id.id,
             partner_id=self.partner_id.id,
             payment_link_id=self.id,

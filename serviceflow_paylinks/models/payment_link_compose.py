@@ -9,11 +9,16 @@ class PaymentLink(models.Model):
     _inherit = "payment.link"
 
     def _notify_thread_by_email(self, message, recipients_data, *, msg_vals=False, **kwargs):
-        """Override of ``mail``: what brings the customer the link goes through the outbox."""
+        """Override of ``mail``: what brings the customer the link goes through the outbox, and is
+        for who may send it otherwise, though any viewer may write a message.
+
+        :raise AccessError: the user may not create payment links
+        """
         if not self._is_sending(message, recipients_data):
             return super()._notify_thread_by_email(
                 message, recipients_data, msg_vals=msg_vals, **kwargs
             )
+        self.sudo(False).check_access("write")  # The chatter's route posts as superuser.
         kwargs.update(force_send=False)
         result = super()._notify_thread_by_email(
             message, recipients_data, msg_vals=msg_vals, **kwargs

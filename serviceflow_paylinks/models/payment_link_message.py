@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
 from psycopg2.errors import UniqueViolation
 
+from .own_context import get_handed_down
+
 # Where a message may go from each state. It is sent from "sending" only, and never gets back there.
 TRANSITIONS = {
     "queued": {"held", "sending", "handed", "cancelled"},
@@ -208,7 +210,7 @@ class PaymentLinkMessage(models.Model):
             values.setdefault("sent_at", fields.Datetime.now())
         # The schedule tells the link in a transaction of its own: nobody must wait for the link
         # while a mail server thinks, nor may a change of the link undo what has been noted here.
-        later = bool(self.env.context.get("paylinks_tell_later"))
+        later = get_handed_down(self, "paylinks_tell_later", False)
         values["to_tell"] = later
         for row in changing:
             kept = {"sent_at": row.sent_at} if row.sent_at else {}

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from psycopg2 import OperationalError
 from psycopg2.errors import UniqueViolation
 
+from .own_context import get_handed_down, hand_down
 from .payment_link_message import WAITING
 from .payment_link_round import SendingRound
 
@@ -38,7 +39,7 @@ class PaymentLinkMessage(models.Model):
         :param tuple channels: which messages, by their channel
         """
         sending = SendingRound(channels)
-        self = self.with_context(paylinks_tell_later=True, paylinks_round=sending)
+        self = hand_down(self, paylinks_tell_later=True, paylinks_round=sending)
         self._recover_lost()
         self._tell_waiting()
         remaining = self.search_count(self._get_due_domain())
@@ -56,7 +57,7 @@ class PaymentLinkMessage(models.Model):
     @api.model
     def _get_round(self):
         """Return the run of the schedule that this is a part of."""
-        return self.env.context.get("paylinks_round") or SendingRound(CHANNELS)
+        return get_handed_down(self, "paylinks_round") or SendingRound(CHANNELS)
 
     @api.model
     def _get_due_domain(self):

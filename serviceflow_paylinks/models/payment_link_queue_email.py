@@ -3,6 +3,7 @@ import logging
 from odoo import api, models
 from odoo.tools import email_normalize_all
 
+from .own_context import hand_down
 from .payment_link_message import HELD_UNTIL
 
 _logger = logging.getLogger(__name__)
@@ -21,26 +22,24 @@ class PaymentLinkMessage(models.Model):
         mails.scheduled_date = False
         self.env.flush_all()
         sending.begun = True
-        mails.with_context(paylinks_sending=True).send()
+        hand_down(mails, paylinks_sending=True).send()
         self._note_emails(mails)
 
     def _make_email(self):
         """Make the email from its template; it is part of the link's history from now on."""
-        link = self.link_id.with_context(paylinks_transaction_id=self.transaction_id.id)
+        link = hand_down(self.link_id, paylinks_transaction_id=self.transaction_id.id)
         template = link._get_template("email", self.kind, self.rule_id)
-        mail = (
-            template.with_company(self.company_id)
-            .with_context(paylinks_transaction_id=self.transaction_id.id)
-            .send_mail_batch(
-                link.ids,
-                email_values={
-                    # The message stays when the email is removed: a bounce finds it.
-                    "is_notification": True,
-                    "scheduled_date": HELD_UNTIL,
-                    "record_company_id": self.company_id.id,
-                },
-                email_layout_xmlid=template.email_layout_xmlid or LAYOUT,
-            )
+        writer = template.with_company(self.company_id)
+        writer = hand_down(writer, paylinks_transaction_id=self.transaction_id.id)
+        mail = writer.send_mail_batch(
+            link.ids,
+            email_values={
+                # The message stays when the email is removed: a bounce finds it.
+                "is_notification": True,
+                "scheduled_date": HELD_UNTIL,
+                "record_company_id": self.company_id.id,
+            },
+            email_layout_xmlid=template.email_layout_xmlid or LAYOUT,
         )
         self.write({"mail_message_id": mail.mail_message_id.id, "address": link.email})
         values = {**mail._get_notification_values()[0], "mail_email_address": link.email}
@@ -115,7 +114,7 @@ class PaymentLinkMessage(models.Model):
         """
         try:
             with self.env.cr.savepoint():
-                rows = self.with_context(paylinks_tell_later=True)._of_messages(messages)
+                rows = hand_down(self, paylinks_tell_later=True)._of_messages(messages)
                 rows = rows.try_lock_for_update(allow_referencing=True)
                 rows._apply_email_result(failure_type, reason)
                 self.env.flush_all()

@@ -1,5 +1,7 @@
 from odoo import models
 
+from .own_context import hand_down
+
 # What the service reports, in the words of ``mail.notification``, and what it means here.
 REPORTED = {
     "process": "sent",
@@ -22,7 +24,7 @@ class PaymentLinkMessage(models.Model):
         sms = self._make_sms(link._render_sms(template))
         self.env.flush_all()
         sending.begun = True
-        sms.with_context(paylinks_sending=True, sms_skip_msg_notification=True).send()
+        hand_down(sms, paylinks_sending=True).with_context(sms_skip_msg_notification=True).send()
         self._note_sms(sms)
 
     def _make_sms(self, body):

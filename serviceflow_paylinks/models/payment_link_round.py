@@ -3,6 +3,8 @@ from contextlib import suppress
 
 from odoo import models
 
+from .own_context import get_handed_down
+
 # Mail servers end a connection that brings them too much.
 MOST_EMAILS = 50
 
@@ -103,7 +105,7 @@ class IrMailServer(models.Model):
 
     def _connect__(self, *args, **kwargs):
         """Override of ``base``: the emails of one run of the schedule share a connection."""
-        sending = self.env.context.get("paylinks_round")
+        sending = get_handed_down(self, "paylinks_round")
         if sending is None or self._disable_send():
             return super()._connect__(*args, **kwargs)
         key = (args, tuple(sorted(kwargs.items())))

@@ -4,6 +4,7 @@ from odoo import models
 from odoo.tools import formatLang
 
 from . import gsm
+from .own_context import get_handed_down, hand_down
 
 COMPANY_LENGTH = 24
 TITLE_LENGTH = 28
@@ -26,7 +27,7 @@ class PaymentLink(models.Model):
         body = self._render_sms_body(template)
         excess = gsm.septets(body) - gsm.SINGLE
         if gsm.fits(body) and excess > 0:
-            shorter = self.with_context(paylinks_sms_cut=excess)._render_sms_body(template)
+            shorter = hand_down(self, paylinks_sms_cut=excess)._render_sms_body(template)
             body = shorter if gsm.septets(shorter) <= gsm.SINGLE else body
         return body
 
@@ -58,7 +59,7 @@ class PaymentLink(models.Model):
     def _sms_company(self):
         """Return the company's name in the alphabet of GSM, short; the web site's where nothing is
         left of it."""
-        cut = self.env.context.get("paylinks_sms_cut", 0)
+        cut = get_handed_down(self, "paylinks_sms_cut", 0)
         # The title gives way as well where the name alone cannot.
         length = max(COMPANY_LENGTH - cut, 3)
         name = " ".join(gsm.transliterate(self.company_id.name).split())
@@ -69,7 +70,7 @@ class PaymentLink(models.Model):
     def _sms_title(self):
         """Return what is paid in the alphabet of GSM: the document's number, or the description."""
         spare = COMPANY_LENGTH - 3
-        cut = max(self.env.context.get("paylinks_sms_cut", 0) - spare, 0)
+        cut = max(get_handed_down(self, "paylinks_sms_cut", 0) - spare, 0)
         document = self._get_document().name if self._get_document() else self.description or ""
         title = " ".join(gsm.transliterate(document).split())
         return gsm.shorten(title, max(TITLE_LENGTH - cut, 0))

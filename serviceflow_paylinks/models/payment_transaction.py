@@ -2,6 +2,7 @@ import logging
 
 from odoo import fields, models
 
+from .own_context import hand_down
 from .payment_link_owed import IN_FLIGHT
 
 _logger = logging.getLogger(__name__)
@@ -84,12 +85,13 @@ class PaymentTransaction(models.Model):
         attempts = self.filtered("payment_link_id")
         result = super(PaymentTransaction, self - attempts)._post_process()
         for attempt in attempts:
+            attempt = attempt._with_system_user()
             attempt._lock_checkout()
             if attempt.is_post_processed:
                 continue
             why = self.env._("payment %s", attempt.reference)
             late = attempt._detach_if_late() if attempt.state == "done" else ""
-            super(PaymentTransaction, attempt.with_context(paylinks_why=why))._post_process()
+            super(PaymentTransaction, hand_down(attempt, paylinks_why=why))._post_process()
             if attempt.state == "done":
                 attempt._call_a_person_if_needed(late)
                 attempt._forget_bounced()

@@ -6,6 +6,8 @@ from odoo.exceptions import ConcurrencyError
 from odoo.tools import format_date
 from psycopg2 import OperationalError
 
+from .own_context import get_handed_down
+
 _logger = logging.getLogger(__name__)
 
 
@@ -95,7 +97,8 @@ class PaymentLink(models.Model):
         """
         self.ensure_one()
         paid = self.sudo().transaction_ids.filtered(lambda tx: tx.state == "done").sorted("id")
-        wanted = paid.filtered(lambda tx: tx.id == self.env.context.get("paylinks_transaction_id"))
+        shown = get_handed_down(self, "paylinks_transaction_id")
+        wanted = paid.filtered(lambda tx: tx.id == shown)
         attempt = wanted or paid[-1:]
         moment = attempt.checkout_paid_at or attempt.last_state_change or self.paid_at
         local = moment and moment.replace(tzinfo=UTC).astimezone(self._get_zone()).date()

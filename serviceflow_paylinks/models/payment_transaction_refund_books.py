@@ -4,6 +4,8 @@ from odoo import Command, fields, models
 from odoo.exceptions import ConcurrencyError, UserError
 from psycopg2 import OperationalError
 
+from .own_context import hand_down
+
 _logger = logging.getLogger(__name__)
 
 CHOICES = [
@@ -39,7 +41,7 @@ class PaymentTransaction(models.Model):
             if refund.is_post_processed:
                 continue
             why = self.env._("refund %s", refund.reference)
-            refund = refund.with_context(paylinks_why=why)
+            refund = hand_down(refund, paylinks_why=why)
             super(PaymentTransaction, refund)._post_process()
             if refund.state == "done":
                 # Now only: `sale` would thank the customer for a payment.

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .own_context import hand_down
+
 
 class PaymentTransaction(models.Model):
     """A tip within an attempt: posted on its own line, and given back last."""
@@ -38,7 +40,7 @@ class PaymentTransaction(models.Model):
         if self.tip_amount:
             lines = [*extra_create_values.get("write_off_line_vals", []), self._prepare_tip_line()]
             extra_create_values["write_off_line_vals"] = lines
-            attempt = self.with_context(paylinks_amounts=(self.amount, self.tip_amount))
+            attempt = hand_down(self, paylinks_amounts=(self.amount, self.tip_amount))
         payment = super(PaymentTransaction, attempt)._create_payment(**extra_create_values)
         payment = payment.with_env(self.env)
         if self.payment_link_id:

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from .own_context import get_handed_down
+
 # What an order's deposit depends on, besides its lines.
 WATCHED = frozenset(
     "state require_payment require_signature signature prepayment_percent prepayment_type"
@@ -58,7 +60,7 @@ class SaleOrder(models.Model):
 
         :param str why: what happened, for the links' history
         """
-        why = self.env.context.get("paylinks_why") or why
+        why = get_handed_down(self, "paylinks_why", why)
         links = (
             self.env["payment.link"]
             .sudo()

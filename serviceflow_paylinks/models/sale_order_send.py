@@ -3,6 +3,8 @@ import logging
 from odoo import models
 from odoo.exceptions import UserError
 
+from .own_context import get_handed_down, hand_down
+
 _logger = logging.getLogger(__name__)
 
 
@@ -48,7 +50,7 @@ class SaleOrder(models.Model):
 
     def _paylinks_sent_link(self):
         """Return the link that the email being made carries, as superuser; or an empty record."""
-        sent = self.env.context.get("paylinks_sent_orders") or {}
+        sent = get_handed_down(self, "paylinks_sent_orders", {})
         links = self.env["payment.link"].sudo().browse(sent.get(self.id, []))
         return links.filtered(lambda link: link.sale_order_id == self)
 
@@ -57,13 +59,18 @@ class SaleOrder(models.Model):
         order = self
         if self._paylinks_is_sending():
             sent = self._paylinks_links_to_send()
-            order = self.with_context(paylinks_sent_orders=sent)
+            order = hand_down(self, paylinks_sent_orders=sent)
         return super(SaleOrder, order).message_post(**kwargs)
 
     def _paylinks_is_sending(self):
-        """Whether the message being made is Odoo's Send of a quotation."""
+        """Whether the message being made is Odoo's Send of a quotation, which is for staff.
+
+        Who has a quotation's address may write a message on it, with any context, and does so as
+        superuser: the user is the public one still.
+        """
         context = self.env.context
-        return bool(context.get("paylinks_send") or context.get("mark_so_as_sent"))
+        asked = context.get("paylinks_send") or context.get("mark_so_as_sent")
+        return bool(asked) and self.env.user._is_internal()
 
     def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
         """Override of ``sale``: the customer's button pays."""
@@ -105,7 +112,7 @@ class MailComposeMessage(models.TransientModel):  # pylint: disable=no-wizard-in
         composer, orders = self, self.env["sale.order"]
         if self.model == orders._name and orders._paylinks_is_sending():
             sent = orders.browse(res_ids)._paylinks_links_to_send()
-            composer = self.with_context(paylinks_sent_orders=sent)
+            composer = hand_down(self, paylinks_sent_orders=sent)
         return super(MailComposeMessage, composer)._action_send_mail_mass_mail(
             res_ids, auto_commit=auto_commit
         )

@@ -68,6 +68,21 @@ class PaymentLinkGenerate(models.TransientModel):
             else:
                 wizard.card_id = wizard.card_id
 
+    @api.onchange("card_id")
+    def _onchange_card_id(self):
+        """Odoo tells the name of whatever a field points at, and a card's holds its digits."""
+        if self.card_id._origin - self.card_ids._origin:
+            self.card_id = False
+
+    @api.constrains("card_id")
+    def _check_card(self):
+        for wizard in self:
+            if wizard.card_id - wizard.card_ids:
+                raise AccessError(self._say_choose_card())
+
+    def _say_choose_card(self):
+        return self.env._("Choose the saved card that is to be charged.")
+
     @api.depends("amount", "currency_id")
     def _compute_charge_label(self):
         for wizard in self:
@@ -160,7 +175,7 @@ class PaymentLinkGenerate(models.TransientModel):
         self.ensure_one()
         if self._begin_direct():
             if not self.card_id:
-                raise UserError(self.env._("Choose the saved card that is to be charged."))
+                raise UserError(self._say_choose_card())
             self.link_id.charge_saved_card(self.card_id.id)
         return self._show_payment()
 

@@ -90,7 +90,8 @@ class PaymentLinkRefund(models.TransientModel):
     @api.depends("transaction_id", "refund_id", "amount")
     def _compute_tip(self):
         for wizard in self:
-            attempt, refund = wizard.transaction_id, wizard.refund_id
+            attempt = wizard._get_shown(wizard.transaction_id)
+            refund = wizard._get_shown(wizard.refund_id)
             if refund:
                 wizard.tip = -refund.tip_amount
             else:

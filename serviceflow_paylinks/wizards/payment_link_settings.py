@@ -12,17 +12,20 @@ class PaymentLinkSettings(models.TransientModel):
     @api.model_create_multi
     def create(self, vals_list):
         self.check_access("create")  # Managers only: the one group with access to this model.
-        self._check_companies(vals_list)
-        return super(PaymentLinkSettings, self.sudo()).create(vals_list).with_env(self.env)
+        for vals in vals_list:
+            self._check_companies(self.company_id.browse(vals.get("company_id") or []))
+        settings = super(PaymentLinkSettings, self.sudo()).create(vals_list).with_env(self.env)
+        self._check_companies(settings.sudo().company_id)  # Whatever the context made of it.
+        return settings
 
     def write(self, vals):
         self.check_access("write")
-        self._check_companies([vals])
+        new = self.company_id.browse(vals.get("company_id") or [])
+        self._check_companies(self.sudo().company_id | new)
         return super(PaymentLinkSettings, self.sudo()).write(vals)
 
-    def _check_companies(self, vals_list):
-        given = {vals["company_id"] for vals in vals_list if "company_id" in vals}
-        if not given <= set(self.env.companies.ids):
+    def _check_companies(self, companies):
+        if not set(companies.ids) <= set(self.env.companies.ids):
             raise AccessError(
                 self.env._("You cannot change the settings of a company that is not yours.")
             )
