@@ -5,7 +5,7 @@ from odoo.fields import Domain
 
 # How long a customer waits before asking for another new link.
 RENEW_EVERY = timedelta(minutes=15)
-# So many are sent in a day for a document, and to a contact: whoever has an expired address may ask.
+# So many are sent in a day for a document, and to a contact: anybody with the address may ask.
 RENEW_DAILY = 3
 # What has become of a message that did not reach anybody.
 LOST = ("failed", "bounced", "cancelled")
