@@ -36,3 +36,4 @@ WEBHOOK_MAX_BYTES = 512 * 1024
 
 # A token carries this many random bytes: 144 bits, 24 characters of URL-safe text.
 TOKEN_BYTES = 18
+TOKEN_LENGTH = 24

@@ -16,8 +16,8 @@ DECLINED = "4000000000009995"
 # States that a customer sees under the link's own address, and those that answer a form.
 STATES = (
     "payable lines partly deposit custom long processing paid settled expired renewed"
-    " unreachable-customer renewal-lost on-hold unavailable declined cancelled deleted sign"
-    " choice-long"
+    " unreachable-customer renewal-lost renewal-enough on-hold unavailable declined cancelled"
+    " deleted sign choice-long"
 ).split()
 # Where a part was paid, or is on its way; and what is shown when something went wrong.
 PARTS = ("choice-rest", "choice-underway", "choice-paid")

@@ -96,6 +96,27 @@ class TestHeadersAndWeight(PageCase):
             self.assertEqual(len(seen), 1, f"{method}: {seen}"[:3000])
             self.assertEqual(next(iter(seen))[0], 404)
 
+    def test_methods_that_are_none_tell_nothing_of_a_link(self):
+        """What a browser asks before it asks, and what no page does: for a link that works the
+        answer is the same as for none."""
+        deleted, payable = self.make_link(), self.make_link()
+        deleted.cancel()
+        for method in ("OPTIONS", "PUT", "PATCH", "DELETE"):
+            for suffix in ("", "/checkout", "/return", "/renew", "/document"):
+                seen = set()
+                for token in (payable.token, deleted.token, "x" * 24, "x", "%00", "1" * 500):
+                    self.opener.cookies.clear()
+                    answer = self.url_open(f"/pay/{token}{suffix}", method=method)
+                    headers = {
+                        name: value
+                        for name, value in answer.headers.items()
+                        if name not in ("Set-Cookie", "Date")
+                    }
+                    cookies = sorted(answer.cookies.keys())
+                    seen.add((answer.status_code, answer.text, str(headers), str(cookies)))
+                with self.subTest(method, suffix=suffix):
+                    self.assertEqual(len(seen), 1, str(seen)[:2000])
+
     def test_a_fault_of_ours_keeps_the_manners(self):
         link = self.make_link()
 

@@ -69,6 +69,39 @@ class TestRenewal(PageCase):
         self.assertEqual(len(self.mails()), 2)
         self.assertEqual(self.renewals(link), renewal, "the same link once more, not another one")
 
+    def ask_again(self, link):
+        """A quarter of an hour later."""
+        link.invoice_id.payment_link_ids.renewed_at = False
+        self.send_form(link, "renew")
+        self.run_schedule("cron_send_links")
+
+    def test_three_a_day_of_a_document(self):
+        link = self.make_expired()
+        for _ask in range(5):
+            self.ask_again(link)
+        self.assertEqual(len(self.mails()), 3)
+        link.renewed_at = False
+        text = self.read(link)
+        self.assertIn("several times today", text)
+        self.assertNotIn("Send me a new link", text)
+        # The contact has another address by now: it is the same document.
+        self.renewals(link).email = "ada@new.example.com"
+        self.customer.email = link.email = "ada@new.example.com"
+        self.ask_again(link)
+        self.assertEqual(len(self.mails()), 3)
+        self.env.cr.execute("UPDATE payment_link_message SET create_date = '2020-01-01'")
+        self.env.invalidate_all()
+        self.ask_again(link)
+        self.assertEqual(len(self.mails()), 4)
+
+    def test_three_a_day_to_a_contact(self):
+        for _invoice in range(5):
+            self.ask_again(self.make_expired())
+        self.assertEqual(len(self.mails()), 3)
+        other = self.env["res.partner"].create({"name": "Bea", "email": "bea@example.com"})
+        self.ask_again(self.make_expired(self.make_link(partner=other)))
+        self.assertEqual(len(self.mails()), 4)
+
     def test_the_limit_is_the_documents(self):
         """Two expired links of one invoice do not make two mails."""
         first = self.make_expired()

@@ -123,6 +123,38 @@ class TestWebhook(PaylinksCase):
         self.assertIn("mode", event.error)
         self.assertEqual(self.link.state, "active")
 
+    def test_test_mode_of_a_live_attempt(self):
+        """Whatever its provider is by now, and though the event names the attempt."""
+        self.attempt.is_live = True
+        live = {"state": "enabled", "stripe_secret_key": "sk_live_" + "x" * 24}
+        for values in ({}, live):
+            self.provider.write(values)
+            self.client.calls.clear()
+            self.assertEqual(self.post(*self.craft(livemode=False)), 200)
+            event = self.env["payment.link.event"].search([])
+            self.assertEqual(event.state, "ignored")
+            self.assertIn("mode", event.error)
+            self.assertEqual((self.link.state, self.attempt.state), ("active", "draft"))
+            self.assertFalse(self.payments() or self.client.calls)
+            event.unlink()
+
+    def test_test_mode_of_no_attempt_at_a_live_provider(self):
+        """It is not even asked about."""
+        self.provider.write({"state": "enabled", "stripe_secret_key": "sk_live_" + "x" * 24})
+        stranger = json.loads(json.dumps(self.session))
+        stranger.update(id="cs_test_stranger", metadata={"paylinks_key": "another"})
+        for kind, obj in (
+            ("checkout.session.completed", stranger),
+            ("refund.created", {"id": "re_1", "object": "refund", "payment_intent": "pi_other"}),
+        ):
+            self.client.calls.clear()
+            event = self.sandbox.webhooks.craft(kind, obj, self.secret, livemode=False)
+            self.assertEqual(self.post(*event), 200)
+            self.assertFalse(self.client.calls)
+        events = self.env["payment.link.event"].search([])
+        self.assertEqual(events.mapped("state"), ["ignored", "ignored"])
+        self.assertTrue(all("mode" in event.error for event in events))
+
     def test_other_account(self):
         self.assertEqual(self.post(*self.craft(account="acct_other")), 200)
         event = self.env["payment.link.event"].search([])

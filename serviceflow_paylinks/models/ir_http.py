@@ -33,6 +33,9 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _dispatch(cls, endpoint):
+        if cls._paylinks_is_page() and request.httprequest.method == "OPTIONS":
+            # Odoo lets it through to any route; no page elsewhere has anything to ask here.
+            raise MethodNotAllowed
         if request.httprequest.path.startswith((f"{PAY_ROUTE}/", f"{WEBHOOK_ROUTE}/")):
             # A field of this name would stand in for the controller itself.
             request.params.pop("self", None)

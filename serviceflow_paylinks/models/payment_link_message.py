@@ -81,6 +81,7 @@ class PaymentLinkMessage(models.Model):
     tries = fields.Integer()
     to_tell = fields.Boolean(help="The link does not know yet what became of it.")
     automatic = fields.Boolean(help="Asked for by a setting or rule, not by a person.")
+    renewal = fields.Boolean(help="Asked for by the customer of an expired link.")
     request_key = fields.Char(
         required=True, help="Whoever asks twice for the same thing gets one message."
     )
@@ -104,6 +105,7 @@ class PaymentLinkMessage(models.Model):
     _to_tell_idx = models.Index("(id) WHERE to_tell")
     _mail_message_idx = models.Index("(mail_message_id) WHERE mail_message_id IS NOT NULL")
     _sms_uuid_idx = models.Index("(sms_uuid) WHERE sms_uuid IS NOT NULL")
+    _renewal_idx = models.Index("(create_date) WHERE renewal")
     _company_recent_idx = models.Index("(company_id, id DESC)")
 
     # -- asking --

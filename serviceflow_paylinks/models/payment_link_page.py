@@ -177,6 +177,7 @@ class PaymentLink(models.Model):
             "can_renew": False,
             "renewal_sent": False,
             "renewal_lost": False,
+            "renewal_enough": False,
             "on_hold": state == "unavailable" and self._is_document_on_hold(),
         }
         if state == "processing":
@@ -187,6 +188,7 @@ class PaymentLink(models.Model):
             values["can_renew"] = self._can_reach_customer()
             values["renewal_sent"] = self._is_renewed_lately()
             values["renewal_lost"] = values["renewal_sent"] and self._is_renewal_lost()
+            values["renewal_enough"] = values["can_renew"] and self._is_renewed_enough()
         return values
 
     def _get_refresh(self, look):

@@ -1,9 +1,12 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 # How long a customer waits before asking for another new link.
 RENEW_EVERY = timedelta(minutes=15)
+# So many are sent in a day for a document, and to a contact: anybody with the address may ask.
+RENEW_DAILY = 3
 # What has become of a message that did not reach anybody.
 LOST = ("failed", "bounced", "cancelled")
 
@@ -33,19 +36,21 @@ class PaymentLink(models.Model):
     def renew(self):
         """Send a link like this expired one to the contact on file, if there is still a reason to.
 
-        Does nothing where the page offers no new link, or sent one a moment ago: the page that
-        follows says how it stands.
+        Does nothing where the page offers no new link, sent one a moment ago, or enough of them
+        today: the page that follows says how it stands.
         """
         self.ensure_one()
         link = self._with_staff_language()
         link._lock_rows()
-        if not link._is_renewable() or link._is_renewed_lately():
+        if not link._is_renewable() or link._is_renewed_lately() or link._is_renewed_enough():
             return
         link._note_asked()
         renewal = link._find_renewal() or link._create_renewal()
         link.renewal_id = renewal
         renewal.write(renewal._get_contact_on_file())
-        renewal.send_waiting = "email" if renewal.email else "sms"
+        channel = "email" if renewal.email else "sms"
+        renewal._ask_to_send(channel, renewal=True)
+        renewal.send_waiting = channel
         link._log_history(
             self.env._("The customer asked for a new link: %s is being sent.", renewal.name)
         )
@@ -95,6 +100,21 @@ class PaymentLink(models.Model):
     def _find_renewed_lately(self):
         domain = [("renewed_at", ">", fields.Datetime.now() - RENEW_EVERY)]
         return self.sudo().search([*self._get_same_domain(), *domain])
+
+    def _is_renewed_enough(self):
+        """Whether enough new links were sent today, for this document or to this contact."""
+        contact = (self._find_renewal() or self)._get_contact_on_file()
+        to = Domain.OR(
+            Domain(f"link_id.{name}", "=", address) for name, address in contact.items() if address
+        )
+        links = self.sudo().search(self._get_same_domain()) | self._get_latest_renewal()
+        day = Domain("create_date", ">", fields.Datetime.now() - timedelta(days=1))
+        rows = self.env["payment.link.message"].sudo()
+        return any(
+            rows.search_count(day & Domain("renewal", "=", True) & same, limit=RENEW_DAILY)
+            >= RENEW_DAILY
+            for same in (to, Domain("link_id", "in", links.ids))
+        )
 
     def _get_same_domain(self):
         """Return the domain of the links of this document; without one, of this link."""
