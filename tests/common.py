@@ -111,6 +111,35 @@ class PaylinksCase(HttpCase):
             {"purpose": "custom", "partner_id": self.customer.id, "amount": amount, **values}
         )
 
+    @classmethod
+    def make_discount_term(cls, percent=2):
+        """Payment terms with a discount for who pays within ten days."""
+        line = {"value": "percent", "value_amount": 100, "nb_days": 30}
+        return cls.env["account.payment.term"].create(
+            {
+                "name": f"{percent}% 10, net 30",
+                "early_discount": True,
+                "discount_percentage": percent,
+                "discount_days": 10,
+                "line_ids": [Command.create(line)],
+            }
+        )
+
+    @classmethod
+    def make_boiler_order(cls, **values):
+        """A quotation over 200 that asks for a deposit of 60."""
+        product = cls.env["product.product"].create({"name": "Boiler"})
+        line = {"product_id": product.id, "price_unit": 200, "tax_ids": [Command.clear()]}
+        return cls.env["sale.order"].create(
+            {
+                "partner_id": cls.customer.id,
+                "require_payment": True,
+                "prepayment_percent": 0.3,
+                "order_line": [Command.create(line)],
+                **values,
+            }
+        )
+
     def pay_by_bank_transfer(self, invoice, amount=None):
         """Money that comes another way."""
         wizard = (
