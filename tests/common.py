@@ -222,6 +222,17 @@ class PaylinksCase(HttpCase):
         with self.other_transaction() as env:
             getattr(env["payment.link"], name)()
 
+    def get_schedules(self):
+        """The names of the addon's scheduled actions, which are those of the methods they call."""
+        rows = self.env["ir.model.data"].search(
+            [("module", "=", "serviceflow_paylinks"), ("model", "=", "ir.cron")]
+        )
+        for row in rows:
+            schedule = self.env["ir.cron"].browse(row.res_id)
+            self.assertEqual(schedule.code.strip(), f"model.{row.name}()")
+            self.assertEqual(schedule.model_id.model, "payment.link")
+        return sorted(rows.mapped("name"))
+
     def sessions(self):
         return self.sandbox.store.all("checkout.session")
 
