@@ -263,11 +263,12 @@ class PaylinksCase(HttpCase):
         )
 
     def expire_by_time(self, link):
-        """Let the link's time pass."""
-        link.sudo().write({"expires_at": fields.Datetime.now() + timedelta(days=1)})
+        """Let the link's time pass: it was over a minute ago."""
+        now = fields.Datetime.now()
+        link.sudo().write({"expires_at": now + timedelta(days=1)})
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE payment_link SET expires_at = now() - interval '1 minute' WHERE id = %s",
-            [link.id],
+            "UPDATE payment_link SET expires_at = %s WHERE id = %s",
+            [now - timedelta(minutes=1), link.id],
         )
         link.invalidate_recordset()
