@@ -55,6 +55,6 @@ class PortalCase(PaylinksCase):
 
     def make_order(self, **values):
         """A quotation that was sent and asks for a prepayment of a third."""
-        order = self.make_boiler_order(require_signature=False, **values)
+        order = self.make_boiler_order(**{"require_signature": False, **values})
         order.action_quotation_sent()
         return order
