@@ -181,11 +181,6 @@ class Stack:
         if self.sandbox:
             self.sandbox.stop()
 
-    def kill_sandbox(self):
-        """Kill the sandbox at once (SIGKILL)."""
-        if self.sandbox:
-            self.sandbox.kill()
-
     def configure_stripe(
         self,
         secret_key=SANDBOX_SECRET_KEY,

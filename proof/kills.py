@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from contextlib import ExitStack, suppress
+from itertools import zip_longest
 
 from dev.progress import say, step
 from tests.processes import eventually
@@ -39,6 +40,11 @@ AWAY = 4  # seconds
 STRIKE = 60  # seconds at most until somebody comes to the point
 SETTLE = 240
 SCHEDULES = ("cron_sync_checkouts", "cron_send_links")
+
+
+def kind(point):
+    """Return what dies at a point of ``POINTS``: the words before the colon."""
+    return POINTS[point].partition(":")[0]
 
 
 class Run:
@@ -89,12 +95,21 @@ class Run:
 
     def _plan(self, kills):
         """The kills in a random order, each point as often; and some greater misfortunes."""
-        names = list(POINTS)
+        names = self._deal()
         plan = [names[number % len(names)] for number in range(kills)]
         for other in (WHOLE, DATABASE, SILENT, REFUSED):
             plan += [other] * max(kills // 25, 1)
         self.chance.shuffle(plan)
         return plan
+
+    def _deal(self):
+        """All points in a random order, yet one of each kind first: so that few kills, too, strike
+        whatever there is to strike."""
+        kinds = {}
+        for point in self.chance.sample(list(POINTS), len(POINTS)):
+            kinds.setdefault(kind(point), []).append(point)
+        rounds = zip_longest(*kinds.values())
+        return [point for dealt in rounds for point in dealt if point]
 
     # -- people --
 
@@ -112,7 +127,7 @@ class Run:
             return next(self._orders, None)
 
     def _be_clerk(self):
-        clerk = self.shop.insist(self.shop.new_clerk)
+        clerk = self.shop.hire()
         while not self._closing:
             with self._lock:
                 paid = self._visited.pop(0) if len(self._visited) > 2 else None

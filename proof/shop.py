@@ -6,7 +6,7 @@ import re
 import tempfile
 import time
 from collections import namedtuple
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from dev import database, locks, paths, templates
 from dev.cluster import own_cluster
 from dev.stack import SANDBOX_SECRET_KEY, Stack
 from tests.postoffice import MailServer
-from tests.processes import Office
+from tests.processes import Office, eventually
 
 AMOUNT = 100.0
 ADDONS = Path(__file__).parent / "addons"
@@ -126,6 +126,15 @@ class Shop(Office):
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.3)
+
+    def hire(self):
+        """A clerk who has logged in, whatever is away as they try."""
+
+        def log_in():
+            with suppress(AssertionError, requests.RequestException):
+                return self.new_clerk()
+
+        return eventually(log_in, "no clerk could log in", PATIENCE)
 
     def visit(self, order):
         """One customer: open, pay, and return, or close the window."""

@@ -111,6 +111,35 @@ class PaylinksCase(HttpCase):
             {"purpose": "custom", "partner_id": self.customer.id, "amount": amount, **values}
         )
 
+    @classmethod
+    def make_discount_term(cls, percent=2):
+        """Payment terms with a discount for who pays within ten days."""
+        line = {"value": "percent", "value_amount": 100, "nb_days": 30}
+        return cls.env["account.payment.term"].create(
+            {
+                "name": f"{percent}% 10, net 30",
+                "early_discount": True,
+                "discount_percentage": percent,
+                "discount_days": 10,
+                "line_ids": [Command.create(line)],
+            }
+        )
+
+    @classmethod
+    def make_boiler_order(cls, **values):
+        """A quotation over 200 that asks for a deposit of 60."""
+        product = cls.env["product.product"].create({"name": "Boiler"})
+        line = {"product_id": product.id, "price_unit": 200, "tax_ids": [Command.clear()]}
+        return cls.env["sale.order"].create(
+            {
+                "partner_id": cls.customer.id,
+                "require_payment": True,
+                "prepayment_percent": 0.3,
+                "order_line": [Command.create(line)],
+                **values,
+            }
+        )
+
     def pay_by_bank_transfer(self, invoice, amount=None):
         """Money that comes another way."""
         wizard = (
@@ -193,6 +222,17 @@ class PaylinksCase(HttpCase):
         with self.other_transaction() as env:
             getattr(env["payment.link"], name)()
 
+    def get_schedules(self):
+        """The names of the addon's scheduled actions, which are those of the methods they call."""
+        rows = self.env["ir.model.data"].search(
+            [("module", "=", "serviceflow_paylinks"), ("model", "=", "ir.cron")]
+        )
+        for row in rows:
+            schedule = self.env["ir.cron"].browse(row.res_id)
+            self.assertEqual(schedule.code.strip(), f"model.{row.name}()")
+            self.assertEqual(schedule.model_id.model, "payment.link")
+        return sorted(rows.mapped("name"))
+
     def sessions(self):
         return self.sandbox.store.all("checkout.session")
 
@@ -223,11 +263,12 @@ class PaylinksCase(HttpCase):
         )
 
     def expire_by_time(self, link):
-        """Let the link's time pass."""
-        link.sudo().write({"expires_at": fields.Datetime.now() + timedelta(days=1)})
+        """Let the link's time pass: it was over a minute ago."""
+        now = fields.Datetime.now()
+        link.sudo().write({"expires_at": now + timedelta(days=1)})
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE payment_link SET expires_at = now() - interval '1 minute' WHERE id = %s",
-            [link.id],
+            "UPDATE payment_link SET expires_at = %s WHERE id = %s",
+            [now - timedelta(minutes=1), link.id],
         )
         link.invalidate_recordset()

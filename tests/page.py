@@ -12,7 +12,6 @@ from .common import PaylinksCase
 PHONE = {
     "User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15"
 }
-CONTROLLER = "odoo.addons.serviceflow_paylinks.controllers.pay"
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",

@@ -113,6 +113,16 @@ class PayerCase(PaylinksCase):
         return round(sum(lines.mapped("amount_residual_currency")), 3)
 
 
+class PartsCase(PayerCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.allow_parts()
+
+    def fields_of(self, link):
+        return self.get_fields(self.read_page(link))
+
+
 class TipsCase(PayerCase):
     @classmethod
     def setUpClass(cls):

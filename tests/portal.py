@@ -55,18 +55,6 @@ class PortalCase(PaylinksCase):
 
     def make_order(self, **values):
         """A quotation that was sent and asks for a prepayment of a third."""
-        product = self.env["product.product"].create({"name": "Boiler"})
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": self.customer.id,
-                "require_signature": False,
-                "require_payment": True,
-                "prepayment_percent": 0.3,
-                "order_line": [
-                    (0, 0, {"product_id": product.id, "price_unit": 200, "tax_ids": [(5,)]})
-                ],
-                **values,
-            }
-        )
+        order = self.make_boiler_order(**{"require_signature": False, **values})
         order.action_quotation_sent()
         return order

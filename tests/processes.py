@@ -363,9 +363,6 @@ class Office:
     def token(self, link):
         return self.value("SELECT token FROM payment_link WHERE id = %s", link)
 
-    def link_state(self, link):
-        return self.value("SELECT state FROM payment_link WHERE id = %s", link)
-
     def attempts(self, invoice):
         """The ids of the invoice's attempts, the oldest first."""
         return self.column(

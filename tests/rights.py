@@ -1,4 +1,5 @@
-"""Who may do what: the table that `test_rights_table.py` walks, by RPC as well as by screen.
+"""Who may do what: the table that `test_rights_table.py` walks by RPC, `test_rights_screen.py` on
+the screen.
 
 A row is one call of a public method. Who is not named is denied. To add one:
 

@@ -69,27 +69,14 @@ class TestAmounts(PaylinksCase):
         link.invoice_id.line_ids.remove_move_reconcile()
         self.assertEqual((link.state, link.amount), ("active", 100))
 
-    def _discount_term(self):
-        return self.env["account.payment.term"].create(
-            {
-                "name": "2% 10, net 30",
-                "early_discount": True,
-                "discount_percentage": 2,
-                "discount_days": 10,
-                "line_ids": [
-                    Command.create({"value": "percent", "value_amount": 100, "nb_days": 30})
-                ],
-            }
-        )
-
     def test_early_payment_discount(self):
-        link = self.make_link(100, term=self._discount_term())
+        link = self.make_link(100, term=self.make_discount_term())
         self.assertEqual(link.amount, 98)
         self.assert_pays_in_full(link, 9800)
 
     def test_early_payment_discount_is_over(self):
         late = fields.Date.today() - timedelta(days=20)
-        link = self.make_link(100, term=self._discount_term(), invoice_date=late)
+        link = self.make_link(100, term=self.make_discount_term(), invoice_date=late)
         self.assertEqual(link.amount, 100)
         self.assert_pays_in_full(link, 10000)
 

@@ -161,17 +161,7 @@ class TestFigures(HubCase):
         self.assertEqual(figures["active"], {"count": 3, "amount": 70})
 
     def test_outstanding_less_an_early_payment_discount(self):
-        term = self.env["account.payment.term"].create(
-            {
-                "name": "2/10 net 30",
-                "early_discount": True,
-                "discount_percentage": 10,
-                "discount_days": 10,
-                "line_ids": [
-                    Command.create({"value": "percent", "value_amount": 100, "nb_days": 30})
-                ],
-            }
-        )
+        term = self.make_discount_term(10)
         link = self.make_link(100, term=term)
         self.assert_outstanding(90, link)
         late = self.make_link(200, term=term, invoice_date=fields.Date.today() - timedelta(days=20))
@@ -180,22 +170,7 @@ class TestFigures(HubCase):
         self.assert_outstanding(290, link, late)
 
     def test_outstanding_deposit(self):
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": self.customer.id,
-                "require_payment": True,
-                "prepayment_percent": 0.3,
-                "order_line": [
-                    Command.create(
-                        {
-                            "product_id": self.env["product.product"].create({"name": "Boiler"}).id,
-                            "price_unit": 200,
-                            "tax_ids": [Command.clear()],
-                        }
-                    )
-                ],
-            }
-        )
+        order = self.make_boiler_order()
         link = order.generate_deposit_links()
         self.assert_outstanding(60, link)
         order.order_line.price_unit = 50

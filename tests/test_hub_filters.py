@@ -128,16 +128,7 @@ class TestButtons(HubCase):
         cls.clerk.group_ids = [
             Command.link(cls.env.ref("sales_team.group_sale_salesman_all_leads").id)
         ]
-        product = cls.env["product.product"].create({"name": "Boiler"})
-        line = {"product_id": product.id, "price_unit": 200, "tax_ids": [Command.clear()]}
-        cls.order = cls.env["sale.order"].create(
-            {
-                "partner_id": cls.customer.id,
-                "require_payment": True,
-                "prepayment_percent": 0.3,
-                "order_line": [Command.create(line)],
-            }
-        )
+        cls.order = cls.make_boiler_order()
 
     def press(self, record, name):
         """Press a button of a form, as the web client does; it must be on the screen."""

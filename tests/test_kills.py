@@ -5,8 +5,22 @@ import subprocess
 import sys
 
 from dev import paths
+from proof import kills
 
-KILLS = 6
+KINDS = {kills.kind(point) for point in kills.POINTS}
+KILLS = len(KINDS)  # one of each kind
+
+
+def test_few_kills_strike_one_of_each_kind():
+    for seed in range(20):
+        plan = kills.Run(None, None, seed)._plan(KILLS)
+        struck = [kills.kind(point) for point in plan if point in kills.POINTS]
+        assert sorted(struck) == sorted(KINDS), seed
+
+
+def test_a_run_comes_to_every_point():
+    plan = kills.Run(None, None, 7)._plan(len(kills.POINTS))
+    assert set(plan) >= set(kills.POINTS)
 
 
 def test_workers_killed_while_customers_pay():
@@ -22,3 +36,5 @@ def test_workers_killed_while_customers_pay():
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert " 0 deviations from what Stripe says, 0 other errors." in done.stdout
+    for kind in KINDS:
+        assert f"\n| {kind}: " in done.stdout, f"nothing died there: {kind}"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from freezegun import freeze_time
 from odoo import fields
 from odoo.addons.account_payment.models.payment_transaction import (
     PaymentTransaction as AccountPaymentTransaction,
@@ -35,16 +36,19 @@ class TestLateMoney(PaylinksCase):
         self.assertIn("expired", self.activities(link).note)
 
     def test_paid_in_time_but_heard_of_after_expiry(self):
+        """Paid two minutes ago, a minute before the link's time was over: only the message is
+        late."""
         link = self.make_link()
-        self.pay(link)
-        # The money came before the link's time was over; only the message is late.
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE payment_link SET state = 'expired', expires_at = %s WHERE id = %s",
-            [fields.Datetime.now() + timedelta(seconds=1), link.id],
-        )
-        link.invalidate_recordset()
+        attempt = self.open_checkout(link)
+        self.sandbox.clock.advance(-120)
+        self.sandbox.customer.pay(attempt.checkout_ref)
+        self.sandbox.clock.advance(120)
+        self.expire_by_time(link)
+        self.run_schedule("cron_expire_links")
+        self.assertEqual(link.state, "expired")
+        self.assertLess(link.expires_at, fields.Datetime.now())
         self.deliver_webhooks()
+        self.assertLess(attempt.checkout_paid_at, link.expires_at)
         self.assert_booked_once(100)
         self.assertEqual(link.invoice_id.payment_state, "paid")
         self.assertEqual(link.state, "paid")
@@ -147,8 +151,8 @@ class TestLateMoney(PaylinksCase):
         self.assertFalse(self.payments())
         self.assertEqual(len(self.activities(link)), 1)
         self.assertEqual(link.amount, 0, "nobody is asked again meanwhile")
-        attempt.checkout_check_at = "2020-01-01"
-        self.run_schedule("cron_sync_checkouts")
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=15)):
+            self.run_schedule("cron_sync_checkouts")
         self.assert_booked_once(100)
         self.assertEqual(link.invoice_id.payment_state, "paid")
 

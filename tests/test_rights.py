@@ -138,23 +138,7 @@ class TestRights(PaylinksCase):
         self.assertEqual(set(links.mapped("state")), {"cancelled"})
 
     def test_deposit_over_json2(self):
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": self.customer.id,
-                "require_signature": False,
-                "require_payment": True,
-                "prepayment_percent": 0.3,
-                "order_line": [
-                    Command.create(
-                        {
-                            "product_id": self.env["product.product"].create({"name": "Boiler"}).id,
-                            "price_unit": 200,
-                            "tax_ids": [Command.clear()],
-                        }
-                    )
-                ],
-            }
-        )
+        order = self.make_boiler_order(require_signature=False)
         status, ids = self._json2(
             self.users["creator"], "sale.order", "generate_deposit_links", ids=order.ids
         )
@@ -167,13 +151,9 @@ class TestRights(PaylinksCase):
         self.assert_booked_once(60)
 
     def test_private_steps_are_not_reachable(self):
-        for method in (
-            "start_checkout",
-            "cron_expire_links",
-            "cron_sync_checkouts",
-            "cron_send_links",
-            "cron_send_reminders",
-        ):
+        schedules = self.get_schedules()
+        self.assertTrue(schedules)
+        for method in ("start_checkout", *schedules):
             with self.subTest(method), mute_logger("odoo.http"):
                 status, _answer = self._json2(
                     self.users["manager"], "payment.link", method, ids=self.link.ids

@@ -9,7 +9,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.service.model import call_kw
 from odoo.tools import mute_logger
 
-from .test_rights_table import MODULE, QUIET, RightsCase
+from .rights import MODULE
+from .rights_case import QUIET, RightsCase
 
 # What a record of theirs would tell.
 GUARDED = ("payment.link", "account.move", "payment.transaction", "payment.token", "sale.order")
@@ -164,6 +165,20 @@ class TestDialogsOfOthers(RightsCase):
                 dialog = self.make(self.env["payment.link.refund"], given)
                 answer = self.ask("payment.link.refund", "read", dialog.ids, list(names))
                 self.assert_tells_nothing(answer)
+
+    def test_what_it_shows_all_at_once(self):
+        """As above, with several fields in one call: what one has loaded opens no other."""
+        asked = 0
+        for model in self.dialogs():
+            targets = self.pointed(model)
+            dialog = targets and self.make(model, {**targets, **self.variants(model)[0]})
+            fields = [name for name in model._fields if name not in ("create_uid", "write_uid")]
+            for names in ([], fields, *([target, name] for target in targets for name in fields)):
+                if dialog:
+                    asked += 1
+                    with self.subTest(model._name, fields=names):
+                        self.assert_tells_nothing(self.ask(model._name, "read", dialog.ids, names))
+        self.assertGreater(asked, 30)
 
     def test_what_it_does(self):
         """None of its buttons touches, or asks Stripe about, what is not theirs."""

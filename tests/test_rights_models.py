@@ -6,28 +6,8 @@ from odoo.exceptions import AccessError
 from odoo.tools import mute_logger
 
 from .rights import GROUPS, MODULE
-from .test_rights_table import QUIET, RightsCase
-
-OPERATIONS = ("read", "write", "create", "unlink")
-VIEW = "viewer creator manager stranger"
-CREATE = "creator manager stranger"
-MANAGE = "manager stranger"
-# Who may do it with rows of the own company, by Odoo's access rights; "-" is nobody.
-MODELS = {
-    "payment.link": (f"{VIEW} portal", CREATE, CREATE, MANAGE),
-    "payment.link.event": (MANAGE, "-", "-", "-"),
-    "payment.link.message": (VIEW, "-", "-", "-"),
-    "payment.link.dispute": (VIEW, MANAGE, "-", "-"),
-    "payment.link.reminder.rule": (VIEW, MANAGE, MANAGE, MANAGE),
-    "payment.link.reminder.preview": (MANAGE, "-", "-", "-"),
-    "payment.link.generate": (CREATE, CREATE, CREATE, CREATE),
-    "payment.link.generate.line": (CREATE, "-", "-", "-"),
-    "payment.link.bulk": (CREATE, CREATE, CREATE, CREATE),
-    "payment.link.refund": (MANAGE, MANAGE, MANAGE, MANAGE),
-    "payment.link.sms.preview": (CREATE, CREATE, CREATE, CREATE),
-    "payment.link.settings": (MANAGE, MANAGE, MANAGE, "-"),
-    "payment.link.connect": ("administrator", "administrator", "administrator", "-"),
-}
+from .rights_case import QUIET, RightsCase
+from .rights_models import MODELS, OPERATIONS
 
 
 class TestModels(RightsCase):
@@ -55,9 +35,7 @@ class TestModels(RightsCase):
             "payment.link.event": self.event,
             "payment.link.dispute": self.dispute,
             "payment.link.reminder.rule": self.rule,
-            "payment.link.message": self.env["payment.link.message"]._ask(
-                [{"link": self.link, "channel": "email"}]
-            ),
+            "payment.link.message": self.message,
         }
         for name, row in rows.items():
             with self.subTest(name):
@@ -67,15 +45,6 @@ class TestModels(RightsCase):
                 self.assertNotIn(row, theirs.search([]))
                 with self.assertRaises(AccessError), mute_logger(*QUIET):
                     theirs.read(["display_name"])
-
-    def test_dialogs_of_another_person(self):
-        """What one user has entered is no other's, whatever the rights."""
-        for name, model in self.env.items():
-            if name in MODELS and model._transient:
-                users = [user for user in GROUPS if user in MODELS[name][0].split()]
-                rules = self.env["ir.rule"].with_user(self.users[users[0]])._compute_domain(name)
-                with self.subTest(name):
-                    self.assertIn("create_uid", str(rules))
 
     def test_over_json2(self):
         """The generic methods, with keys of each user; and without one."""

@@ -3,7 +3,6 @@
 from unittest.mock import patch
 
 from lxml import html
-from odoo import Command
 from odoo.addons.account_payment.models.payment_transaction import (
     PaymentTransaction as AccountPaymentTransaction,
 )
@@ -84,18 +83,7 @@ class TestTipBooks(TipsCase):
                 self.assertEqual(rows["customer"][0], -amount)
 
     def discount_link(self, tax=False, **values):
-        term = self.env["account.payment.term"].create(
-            {
-                "name": "2% 10, net 30",
-                "early_discount": True,
-                "discount_percentage": 2,
-                "discount_days": 10,
-                "line_ids": [
-                    Command.create({"value": "percent", "value_amount": 100, "nb_days": 30})
-                ],
-            }
-        )
-        return self.make_link(100, term=term, **values)
+        return self.make_link(100, term=self.make_discount_term(), **values)
 
     def test_discount_and_tip(self):
         link = self.discount_link()

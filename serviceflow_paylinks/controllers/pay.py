@@ -60,7 +60,7 @@ class PaymentLinkPage(http.Controller):
             return self._render_not_found()
         if request.httprequest.method != "POST":
             return self._see_page(token)  # A reload, or an address from the browser's history.
-        if not self._is_our_form(kwargs):
+        if not self._is_our_form():
             return self._render_stale(link, kwargs)
         if address := link._get_signing_address():
             return self._see_other(address)
@@ -88,7 +88,7 @@ class PaymentLinkPage(http.Controller):
         if not link:
             return self._render_not_found()
         if request.httprequest.method == "POST":
-            if not self._is_our_form(kwargs):
+            if not self._is_our_form():
                 return self._render_stale(link, kwargs)
             link.renew()
         return self._see_page(token)
@@ -121,9 +121,10 @@ class PaymentLinkPage(http.Controller):
         link = links._read_by_token(token)
         return link and link._in_page_language(request.env["ir.http"]._paylinks_wanted_languages())
 
-    def _is_our_form(self, form):
-        """Whether the form comes from a page that this browser got from us."""
-        given = form.get("csrf_token")
+    def _is_our_form(self):
+        """Whether the form comes from a page that this browser got from us: it carries the key, not
+        its address, which ends up in logs and histories."""
+        given = request.httprequest.form.get("csrf_token")
         # Odoo's own check takes text without accents only.
         return isinstance(given, str) and given.isascii() and request.validate_csrf(given)
 

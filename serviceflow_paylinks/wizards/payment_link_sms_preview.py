@@ -16,6 +16,7 @@ class PaymentLinkSmsPreview(models.TransientModel):
 
     @api.depends("link_id")
     def _compute_preview(self):
+        self.link_id.check_access("read")  # Over RPC any could be entered.
         for preview in self:
             values = preview.link_id._preview_sms()
             preview.number = values["number"]
