@@ -5,7 +5,8 @@
 # make gallery the customer's page in every state, as pictures in .dev/screenshots/sheets/
 # make bench   the figures we state, beside stock Odoo's; N=10000 for more links
 # make chaos   random histories that try to break the books; N=10000 for more, SEED=… to repeat some
-# make mutate  faults put in on purpose, one at a time: each must be found by the histories
+# make mutate  faults put in on purpose, one at a time: each must be found, by the histories
+#              or, where one process cannot, by the tests that tests/chaos/faults.py names
 # make kills   kill Odoo's workers while customers pay, N=50 times, and check the books (docs/proof.md)
 # make load    50 customers paying at once, and how long they wait (docs/proof.md)
 # make clean   remove all that the above have made

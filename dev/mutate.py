@@ -1,5 +1,6 @@
 """`make mutate`: faults are put into a copy of the addon, one at a time; each must be found, by the
-histories or by the tests that its row names.
+histories or by the tests that its row names. Before them the copy as it is, without a fault, has to
+pass all the histories: what fails there would be taken for a fault that was found.
 
 FAULTS="late refund" tries those whose names hold one of the words. What was found stays known, in
 `.dev/mutate.json`, until the sources change: an interrupted run goes on where it was.
@@ -22,7 +23,10 @@ KNOWN = paths.WORK / "mutate.json"
 
 
 def main():
-    """Try the faults; fail if the histories miss one."""
+    """Try the faults; fail if one of them is missed, or if anything is found where there is none.
+
+    :raise DevError: the histories fail by themselves
+    """
     with preparation.ready() as source:
         with locks.setup_lock():
             template = templates.addon(source)
@@ -35,23 +39,31 @@ def main():
                 known[fault.name] = [key, *_try(template, fault)]
                 KNOWN.write_text(json.dumps(known, indent=1))
             where, found = known[fault.name][1:]
-            say(f"| {fault.name} | {where or 'MISSED'} | {found} |")
+            nothing = "MISSED" if fault.path else ""
+            say(f"| {fault.name} | {where or nothing} | {found} |")
             return bool(where)
 
+        module = _load_faults()
         say("| fault | found by | what showed |\n| --- | --- | --- |")
+        if attempt(module.CONTROL):
+            raise DevError("The histories fail without a fault: mend that first (`make chaos`).")
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            found = list(pool.map(attempt, _wanted()))
+            found = list(pool.map(attempt, _get_wanted(module.FAULTS)))
     say(f"{sum(found)} of {len(found)} faults found")
     return 0 if all(found) else 1
 
 
-def _wanted():
-    """The faults to try, as `tests/chaos/faults.py` lists them."""
+def _load_faults():
+    """`tests/chaos/faults.py`, which lists the faults."""
     spec = importlib.util.spec_from_file_location("faults", paths.ROOT / "tests/chaos/faults.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def _get_wanted(faults):
     words = os.environ.get("FAULTS", "").split()
-    return [f for f in module.FAULTS if not words or any(word in f.name for word in words)]
+    return [f for f in faults if not words or any(word in f.name for word in words)]
 
 
 def _digest_sources():
@@ -89,10 +101,13 @@ def _try(template, fault):
 
 def _search_by_histories(fault, name, copy, config):
     code, output = chaos.play(name, SEED, HISTORIES, root=copy, config=config)
-    told = re.search(r"failed in history (\d+)", output)
+    told = re.search(r"failed (in|after) history (\d+)", output)
     if code and not told:
         raise DevError(f"{fault.name}: the histories were not played:\n{output[-3000:]}")
-    return (f"history {told[1]}", _read_error(output)) if code else ("", "")
+    if not code:
+        return "", ""
+    where = "history" if told[1] == "in" else "what is missing after history"
+    return f"{where} {told[2]}", _read_error(output)
 
 
 def _search_by_tests(fault, name, _copy, config):
@@ -112,12 +127,14 @@ def _read_error(output):
 
 
 def _copy_with(fault, copy):
-    """Make a copy of the sources with the fault in it."""
+    """Make a copy of the sources with the fault in it, if it is one."""
     shutil.rmtree(copy, ignore_errors=True)
     for name in _list_sources():
         place = copy / name
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(paths.ROOT / name, place, follow_symlinks=False)
+    if not fault.path:
+        return
     place = copy / paths.ADDON / fault.path
     text = place.read_text()
     if text.count(fault.before) != 1:

@@ -2,6 +2,21 @@
 
 from hypothesis import strategies as st
 
+# How far a history has come when its steps begin.
+BEGINNINGS = (
+    "made",
+    "clicked",
+    "clicked each",
+    "paid",
+    "booked",
+    "locked",
+    "settled",
+    "bounced",
+    "tipped",
+    "refunded",
+    "refunded at Stripe",
+    "disputed",
+)
 SHARES = st.sampled_from([0.25, 0.5, 1.0])
 CARDS = st.sampled_from(
     [
@@ -29,10 +44,13 @@ FAULTS = st.sampled_from(
         {"kind": "error", "after_effect": True},
         {"kind": "rate_limit"},
         {"kind": "lock"},
+        {"kind": "slow", "seconds": 5},  # comes; after 20 nobody listens any more
         {"kind": "slow", "seconds": 20},
         {"kind": "garbage"},
     ]
 )
+# The SDK itself tries a call up to three times; None: until Stripe is mended.
+HOW_OFTEN = st.sampled_from([1, 3, 4, None])
 CALLS = st.sampled_from(
     [
         ("*", "*"),
@@ -43,6 +61,7 @@ CALLS = st.sampled_from(
         ("POST", "/v1/refunds"),
     ]
 )
+MISREPORTS = st.sampled_from(["amount", "currency", "livemode"])
 EVENTS = st.sampled_from(["*", "checkout.session.*", "payment_intent.*", "*refund*", "*dispute*"])
 NUMBERS = st.integers(min_value=0, max_value=50)
 

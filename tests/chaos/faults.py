@@ -20,6 +20,8 @@ class Fault(NamedTuple):
     sql: str = ""
 
 
+# The addon as it is: whatever finds this finds nothing.
+CONTROL = Fault("none: the addon as it is", "", "", "")
 LINK, TX = "models/payment_link", "models/payment_transaction"
 FAULTS = (
     Fault(
@@ -173,8 +175,8 @@ FAULTS = (
     Fault(
         "an event may be in the ledger twice",
         f"{LINK}_event.py",
-        '"This event is in the ledger already."',
-        '""',
+        "                ON CONFLICT (provider_id, event_ref) DO NOTHING\n",
+        "",
         sql="DROP INDEX payment_link_event_event_unique",
     ),
     Fault(
@@ -188,5 +190,56 @@ FAULTS = (
         "providers/money.py",
         "    if currency in ZERO_DECIMAL:\n        return 0\n",
         "",
+    ),
+    Fault(
+        "two links of a document have a page each",
+        f"{LINK}_checkout.py",
+        '        return f"{document._name},{document.id}" if document else '
+        'f"{self._name},{self.id}"',
+        '        return f"{self._name},{self.id}"',
+    ),
+    Fault(
+        "money that was paid in time is late once the link is over",
+        f"{TX}_checkout.py",
+        "        paid_at = self.checkout_paid_at or fields.Datetime.now()",
+        "        paid_at = fields.Datetime.now()",
+    ),
+    Fault(
+        "what could not be booked is not tried again",
+        f"{TX}_checkout.py",
+        "            self.invalidate_recordset()\n"
+        "            self.checkout_check_at = fields.Datetime.now() + FIRST_CHECKS[1]\n",
+        "            self.invalidate_recordset()\n            self.checkout_check_at = False\n",
+    ),
+    Fault(
+        "a refund meets nothing in the books",
+        f"{TX}_refund_books.py",
+        "            credit_lines = self._find_credit_for(amount)",
+        '            credit_lines = self.env["account.move.line"]',
+    ),
+    Fault(
+        "a page is asked for that lives longer than Stripe lets it",
+        f"{LINK}_checkout.py",
+        "timedelta(hours=23, minutes=55)",
+        "timedelta(hours=24, minutes=30)",
+    ),
+    Fault(
+        "nobody is called for the money of a dispute",
+        f"{LINK}_dispute_books.py",
+        "        self.ensure_one()\n        return not (\n",
+        "        self.ensure_one()\n        return False and not (\n",
+    ),
+    Fault(
+        "an invoice has two open links for whatever it owes",
+        "models/account_move.py",
+        "        existing = self._get_open_balance_links()",
+        "        existing = {}",
+        sql="DROP INDEX payment_link_invoice_open_balance_unique",
+    ),
+    Fault(
+        "an invoice that was paid through its link was settled otherwise",
+        f"{LINK}_state.py",
+        '            return "paid" if self.amount_paid else "settled"',
+        '            return "paid" if self.amount_paid and not self.invoice_id else "settled"',
     ),
 )

@@ -1,8 +1,4 @@
-"""The rules by which random histories are made.
-
-hypothesis leaves some of the rules out of each history, so a rule brings about what it needs: to
-pay, the customer clicks first if no page is open.
-"""
+"""The rules by which random histories are made."""
 
 import sys
 
@@ -12,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from .choices import (
     ACCOUNTS,
+    BEGINNINGS,
     BOOKINGS,
     CALLS,
     CARDS,
@@ -20,18 +17,21 @@ from .choices import (
     EXPIRIES,
     FAULTS,
     FORGERIES,
+    HOW_OFTEN,
+    MISREPORTS,
     NUMBERS,
     SHARES,
     TIMES,
     chosen,
 )
+from .means import Means
 from .truths import Truths
 from .world import KEYS, SCHEDULES, World
 
 BOOL = st.booleans()
 
 
-class Histories(RuleBasedStateMachine):
+class Histories(Means, RuleBasedStateMachine):
     """Random histories of one customer's links. ``case`` is set by the test that runs them."""
 
     case = None
@@ -40,6 +40,7 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.case.played += 1
         self.world = World(self.case)
+        self.case.errors.begin(self.world)
         self.truths = self.case.truths = Truths(self.world)
 
     def teardown(self):
@@ -50,6 +51,7 @@ class Histories(RuleBasedStateMachine):
                 self.world.settle_everything(self.truths)
                 self.truths.everything_is_right()
                 self.truths.contract_was_kept()
+                self.case.tally.add(self.world, self.truths)
         except Exception:
             self._note_failure()
             raise
@@ -66,16 +68,21 @@ class Histories(RuleBasedStateMachine):
 
     # -- staff: links --
 
-    @initialize(number=NUMBERS, how_far=st.sampled_from(["billed", "clicked", "paid", "booked"]))
-    def begin(self, number, how_far):
-        """An invoice and its link; most histories begin with more than that."""
-        self.world.bill(number)
-        if how_far == "clicked":
-            self._session(number)
-        elif how_far == "paid":
-            self._succeeded(number)
-        elif how_far == "booked":
-            self._paid(number)
+    @initialize(
+        number=NUMBERS,
+        what=st.sampled_from(["invoice", "invoice", "invoice", "deposit", "custom"]),
+        how_far=st.sampled_from(BEGINNINGS),
+        choice=BOOKINGS,
+    )
+    def begin(self, number, what, how_far, choice):
+        """A link, of an invoice mostly; most histories begin with more than that."""
+        if what == "invoice":
+            self.world.bill(number)
+        elif what == "deposit":
+            self.world.quote(0)
+        else:
+            self.world.generate_custom(50.0)
+        self._go_on(number, how_far, choice)
 
     @rule(number=NUMBERS)
     def bill(self, number):
@@ -83,19 +90,26 @@ class Histories(RuleBasedStateMachine):
 
     @rule(number=NUMBERS)
     def generate(self, number):
-        self.world.generate(chosen(self.world.invoices, number))
+        if self.world.invoices:
+            self.world.generate(chosen(self.world.invoices, number))
 
     @rule(number=NUMBERS, share=SHARES)
     def generate_part(self, number, share):
-        self.world.generate_part(chosen(self.world.invoices, number), share)
+        if self.world.invoices:
+            self.world.generate_part(chosen(self.world.invoices, number), share)
 
     @rule(amount=st.sampled_from([1.0, 19.99, 100.0]))
     def generate_custom(self, amount):
         self.world.generate_custom(amount)
 
-    @rule()
-    def quote(self):
-        self.world.quote()
+    @rule(number=NUMBERS)
+    def quote(self, number):
+        self.world.quote(number)
+
+    @rule(number=NUMBERS)
+    def sign(self, number):
+        if self.world.orders:
+            self.world.sign(chosen(self.world.orders, number))
 
     @rule(number=NUMBERS)
     def delete(self, number):
@@ -117,27 +131,33 @@ class Histories(RuleBasedStateMachine):
 
     @rule(number=NUMBERS, share=SHARES)
     def pay_by_bank(self, number, share):
-        self.world.pay_by_bank(chosen(self.world.invoices, number), share)
+        if self.world.invoices:
+            self.world.pay_by_bank(chosen(self.world.invoices, number), share)
 
     @rule(number=NUMBERS)
     def credit(self, number):
-        self.world.credit(chosen(self.world.invoices, number))
+        if self.world.invoices:
+            self.world.credit(chosen(self.world.invoices, number))
 
     @rule(number=NUMBERS)
     def reset(self, number):
-        self.world.reset(chosen(self.world.invoices, number))
+        if self.world.invoices:
+            self.world.reset(chosen(self.world.invoices, number))
 
     @rule(number=NUMBERS)
     def confirm(self, number):
-        self.world.confirm(chosen(self.world.invoices, number))
+        if self.world.invoices:
+            self.world.confirm(chosen(self.world.invoices, number))
 
     @rule(number=NUMBERS)
     def cancel_invoice(self, number):
-        self.world.cancel_invoice(chosen(self.world.invoices, number))
+        if self.world.invoices:
+            self.world.cancel_invoice(chosen(self.world.invoices, number))
 
-    @rule()
-    def cancel_order(self):
-        self.world.cancel_order()
+    @rule(number=NUMBERS)
+    def cancel_order(self, number):
+        if self.world.orders:
+            self.world.cancel_order(chosen(self.world.orders, number))
 
     # -- staff: refunds, disputes, settings --
 
@@ -146,20 +166,32 @@ class Histories(RuleBasedStateMachine):
         if attempts := self._paid(number).filtered(lambda tx: tx._get_refundable() > 0):
             self.world.refund(chosen(attempts, number), share, choice)
 
-    @rule(number=NUMBERS, choice=BOOKINGS)
-    def book_refund(self, number, choice):
-        refunds = self.world.links.sudo()._get_refunds_to_book()
-        if refunds:
+    @rule(number=NUMBERS, share=SHARES, choice=BOOKINGS)
+    def book_refund(self, number, share, choice):
+        """Say what becomes of a refund that was made at Stripe."""
+        if not self.world.links.sudo()._get_refunds_to_book():
+            self.refund_at_stripe(number, share)
+            self.world.deliver()
+        if refunds := self.world.links.sudo()._get_refunds_to_book():
             self.world.book_refund(chosen(refunds, number), choice)
 
-    @rule(number=NUMBERS, choice=st.sampled_from(["outstanding", "debit"]))
-    def book_dispute(self, number, choice):
+    @rule(number=NUMBERS, share=SHARES, choice=st.sampled_from(["outstanding", "debit"]))
+    def book_dispute(self, number, share, choice):
+        if not self.world.links.sudo().dispute_ids:
+            self.dispute(number, share, False)
+            self.world.deliver()
         if disputes := self.world.links.sudo().dispute_ids:
-            self.world.book_dispute(chosen(disputes, number), choice)
+            dispute = chosen(disputes, number)
+            self.world.book_dispute(dispute, choice)
+            self.truths.dispute_is_booked(dispute)
 
     @rule(parts=BOOL, tips=BOOL)
     def choose_options(self, parts, tips):
         self.world.choose_options(parts, tips)
+
+    @rule(locked=BOOL)
+    def lock_books(self, locked):
+        self.world.lock_books(locked)
 
     @rule()
     def make_webhook(self):
@@ -183,10 +215,23 @@ class Histories(RuleBasedStateMachine):
     def click(self, number, times):
         self.world.click(self._link(number), times)
 
-    @rule(number=NUMBERS, part=SHARES, tip=st.sampled_from([None, 0.5]))
-    def click_with_choice(self, number, part, tip):
+    @rule(number=NUMBERS, share=SHARES)
+    def click_each(self, number, share):
+        """Press Pay on two links of one invoice."""
+        if self.world.invoices:
+            invoice = chosen(self.world.invoices, number)
+            self.world.generate_part(invoice, share)
+            for link in self.world.links.filtered(lambda link: link.invoice_id == invoice)[-2:]:
+                self.world.click(link)
+
+    @rule(number=NUMBERS, part=SHARES, tip=st.sampled_from([None, 0.5]), then=BOOL)
+    def click_with_choice(self, number, part, tip, then):
+        """Type a part to pay, or a tip, and press Pay; then pay that, or not."""
         self.world.choose_options(True, True)
         self.world.click(self._link(number), 1, part, tip)
+        if then and (sessions := self.world.sessions("open")):
+            self.world.pay(sessions[-1], "4242424242424242")
+            self.world.deliver()
 
     @rule(number=NUMBERS, card=CARDS, again=BOOL)
     def pay(self, number, card, again):
@@ -230,10 +275,21 @@ class Histories(RuleBasedStateMachine):
                 self.world.let_time_pass(hours=2)
             self.world.pay(session, "4242424242424242")
 
+    @rule(number=NUMBERS)
+    def pay_just_in_time(self, number):
+        """The link expires after the customer has paid, and before Odoo hears of it."""
+        if session := self._session(number):
+            self.world.edit_expiry(self.truths._attempt_of(session).payment_link_id, 1)
+            self.world.pay(session, "4242424242424242")
+            self.world.let_time_pass(hours=2)
+
     # -- the bank, Stripe, the network --
 
     @rule(number=NUMBERS, settles=BOOL)
     def end_debit(self, number, settles):
+        if not self.world.intents("processing"):
+            self.debit(number, "000123456789")
+            self.world.deliver()
         if intents := self.world.intents("processing"):
             (self.world.settle if settles else self.world.bounce)(chosen(intents, number))
 
@@ -242,10 +298,10 @@ class Histories(RuleBasedStateMachine):
         if session := self._session(number):
             self.world.expire_session(session)
 
-    @rule(number=NUMBERS)
-    def misreport(self, number):
+    @rule(number=NUMBERS, what=MISREPORTS)
+    def misreport(self, number, what):
         if session := self._session(number):
-            self.world.misreport(session)
+            self.world.misreport(session, what)
 
     @rule(number=NUMBERS, share=SHARES)
     def refund_at_stripe(self, number, share):
@@ -265,6 +321,8 @@ class Histories(RuleBasedStateMachine):
 
     @rule(number=NUMBERS, won=st.sampled_from([True, False, None]))
     def end_dispute(self, number, won):
+        if not self.world.disputes():
+            self.dispute(number, 1.0, False)
         if disputes := self.world.disputes():
             dispute = chosen(disputes, number)
             if won is None:
@@ -272,11 +330,15 @@ class Histories(RuleBasedStateMachine):
             else:
                 self.world.close_dispute(dispute, won)
 
-    @rule(fault=FAULTS, call=CALLS, times=st.integers(1, 4))
+    @rule(fault=FAULTS, call=CALLS, times=HOW_OFTEN)
     def break_stripe(self, fault, call, times):
         self.world.sandbox.faults.clear()
         options = {name: value for name, value in fault.items() if name != "kind"}
         self.world.sandbox.faults.add(fault["kind"], *call, times=times, **options)
+
+    @rule()
+    def mend_stripe(self):
+        self.world.sandbox.faults.clear()
 
     @rule(call=CALLS, after_effect=BOOL)
     def kill_worker(self, call, after_effect):
@@ -323,33 +385,3 @@ class Histories(RuleBasedStateMachine):
     @rule(time=TIMES)
     def let_time_pass(self, time):
         self.world.let_time_pass(**time)
-
-    # -- what a rule works on: what there is, or else it is brought about --
-
-    def _link(self, number):
-        return chosen(self.world.links, number)
-
-    def _session(self, number):
-        """An open session; the customer clicks if there is none."""
-        if not self.world.sessions("open"):
-            active = self.world.links.filtered(lambda link: link.state == "active")
-            if not active:
-                self.world.bill(number)
-                active = self.world.links[-1:]
-            self.world.click(chosen(active, number))
-        sessions = self.world.sessions("open")
-        return chosen(sessions, number) if sessions else None
-
-    def _succeeded(self, number):
-        """Stripe's payments that succeeded; the customer pays if there is none."""
-        if not self.world.intents("succeeded") and (session := self._session(number)):
-            self.world.pay(session, "4242424242424242")
-        return self.world.intents("succeeded")
-
-    def _paid(self, number):
-        """The attempts that are paid in Odoo."""
-        if not (paid := self.world.attempts().filtered(lambda tx: tx.state == "done")):
-            self._succeeded(number)
-            self.world.deliver()
-            paid = self.world.attempts().filtered(lambda tx: tx.state == "done")
-        return paid

@@ -4,6 +4,9 @@ from datetime import timedelta
 
 from odoo import Command, fields
 
+# A picture of one pixel.
+SIGNATURE = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+
 
 class Office:
     """The clerk, the accountant and the manager. A part of ``World``."""
@@ -18,21 +21,30 @@ class Office:
             self.invoices |= invoice
             self.generate(invoice)
 
-    def quote(self):
-        """Hand the order to the customer that wants a deposit, and make its link."""
-        if not self.orders:
-            self.orders = self.case.order
-        self.attempt(lambda: self._keep(self.orders.generate_deposit_links()))
+    def quote(self, number):
+        """Hand an order to the customer that wants a deposit, and make its link."""
+        order = self.case.orders[number % len(self.case.orders)]
+        self.orders |= order
+        self.attempt(lambda: self._keep(order.generate_deposit_links()))
 
-    def cancel_order(self):
-        if self.orders and self.orders.state != "cancel":
-            self.attempt(self.orders._action_cancel)
+    def sign(self, order):
+        """The customer signs the quotation in the portal, as its page writes it down."""
+        if order.require_signature and not order.signature:
+            values = {"signed_by": self.customer.name, "signed_on": fields.Datetime.now()}
+            self.attempt(lambda: order.write({**values, "signature": SIGNATURE}))
+
+    def cancel_order(self, order):
+        if order.state != "cancel":
+            self.attempt(order._action_cancel)
 
     def pay_by_bank(self, invoice, share):
         """Register a bank transfer of a share of what is open."""
         amount = invoice.currency_id.round(invoice.amount_residual * share)
-        if amount > 0 and invoice.state == "posted":
-            self.attempt(lambda: self._book_transfer(invoice, amount))
+        if amount <= 0 or invoice.state != "posted":
+            return
+        if self.attempt(lambda: self._book_transfer(invoice, amount)):
+            self.otherwise.add(invoice.id)
+            self.transfers.append((invoice.id, invoice.currency_id, amount))
 
     def _book_transfer(self, invoice, amount):
         payment = self.env["account.payment"].create(
@@ -53,25 +65,31 @@ class Office:
 
     def credit(self, invoice):
         """Reverse the invoice by a credit note."""
-        if invoice.state != "posted" or invoice.payment_state in ("paid", "reversed"):
-            return
-        self.touched.add(invoice.id)
-        self.attempt(lambda: invoice._reverse_moves(cancel=True))
+        if invoice.state == "posted" and invoice.payment_state not in ("paid", "reversed"):
+            self._correct(invoice, lambda: invoice._reverse_moves(cancel=True))
 
     def reset(self, invoice):
         """Reset it to draft, which takes its payments off it."""
         if invoice.state == "posted":
-            self.touched.add(invoice.id)
-            self.attempt(invoice.button_draft)
+            self._correct(invoice, invoice.button_draft)
+
+    def _correct(self, invoice, action):
+        """Do what takes the invoice's payments off it."""
+        lines = invoice.line_ids.matched_credit_ids.credit_move_id
+        paying = self.attempts().filtered(lambda tx: tx.payment_id.move_id & lines.move_id)
+        if self.attempt(action):
+            self.otherwise.add(invoice.id)
+            self.corrected |= invoice
+            self.undone |= set(paying.ids)
 
     def confirm(self, invoice):
-        if invoice.state == "draft":
-            self.attempt(invoice.action_post)
+        if invoice.state == "draft" and self.attempt(invoice.action_post):
+            self.otherwise.add(invoice.id)
 
     def cancel_invoice(self, invoice):
         self.reset(invoice)
-        if invoice.state == "draft":
-            self.attempt(invoice.button_cancel)
+        if invoice.state == "draft" and self.attempt(invoice.button_cancel):
+            self.otherwise.add(invoice.id)
 
     # -- links --
 
@@ -177,6 +195,12 @@ class Office:
 
     # -- settings --
 
+    def lock_books(self, locked):
+        """Archive the journal of the payments, in which nothing can be posted then; or bring it
+        back."""
+        if self.attempt(lambda: self.case.bank.write({"active": not locked})):
+            self.locked = locked
+
     def choose_options(self, parts, tips):
         """Let customers pay a part, or add a tip; or not any more."""
         self.env.company.write({"paylinks_part_payments": parts, "paylinks_tips": tips})
@@ -204,15 +228,20 @@ class Office:
             self.case.provider.stripe_secret_key = key
 
 
-def prepare_order(case):
-    """An order that wants a third in advance."""
+def prepare_order(case, **values):
+    """An order that wants a third in advance.
+
+    :param values: what else it wants
+    """
     product = case.env["product.product"].create({"name": "Boiler", "type": "service"})
     line = {"product_id": product.id, "price_unit": 300.0, "tax_ids": [Command.clear()]}
     return case.env["sale.order"].create(
         {
             "partner_id": case.customer.id,
             "require_payment": True,
+            "require_signature": False,
             "prepayment_percent": 1 / 3,
             "order_line": [Command.create(line)],
+            **values,
         }
     )

@@ -24,6 +24,7 @@ SCHEDULES = (
     "cron_expire_links",
     "cron_send_links",
     "cron_send_reminders",
+    "cron_send_texts",
     "cron_sweep_events",
     "cron_sync_checkouts",
 )
@@ -69,12 +70,23 @@ class World(Office, Street, Messengers):
         self.invoices = self.env["account.move"]
         self.orders = self.env["sale.order"]
         self.events_sent = []
-        self.touched = set()  # invoices whose payments staff may have unmatched
+        self.corrected = self.env["account.move"]  # invoices that staff credited or reset
+        self.undone = set()  # attempts whose payments were taken off an invoice by that
+        self.transfers = []  # by bank: (id of the invoice, currency, amount)
+        self.debited = set()  # payment intents that are bank debits
+        self.locked = False  # no payment can be posted
+        self.put_off = 0  # how often one was not, for that reason
         self.deleted = self.env["payment.link"]  # by staff
         self.misreported = set()  # sessions of which Stripe tells another amount
         self.overtaken = False  # somebody did something while a call was on its way
         self.passed = 0  # seconds that time was moved by
+        self.begin_step()
         self.confirmed = {}  # payment intent → when the customer confirmed it, in that time
+
+    def begin_step(self):
+        """Forget what was done besides payments in the step before."""
+        self.otherwise = set()  # ids of documents that were changed otherwise than by a payment
+        self.stirred = False  # somebody was overtaken
 
     def close(self):
         """Leave nothing behind that another history would stumble over."""
@@ -161,13 +173,18 @@ class World(Office, Street, Messengers):
     # -- parts --
 
     def attempt(self, action):
-        """Do it, or be told why not; what is refused leaves no trace."""
+        """Do it, or be told why not; what is refused leaves no trace.
+
+        :return: whether it was done
+        """
         try:
             with self.env.cr.savepoint():
                 action()
                 self.env.flush_all()
         except REFUSALS:
             self.env.invalidate_all()
+            return False
+        return True
 
     def in_own_transaction(self, action):
         """Do something that commits, or be told why not.
@@ -190,6 +207,7 @@ class World(Office, Street, Messengers):
         self.sandbox.faults.clear()
         self.sandbox.webhooks.clear()
         self.use_key(KEYS[0])
+        self.lock_books(False)
         for intent in self.intents("processing"):
             self.settle(intent)
         for refund in self.refunds("pending"):
