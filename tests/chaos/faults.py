@@ -44,7 +44,7 @@ FAULTS = (
     ),
     Fault(
         "nobody is called for late money or a surplus",
-        f"{TX}_checkout.py",
+        f"{TX}_credit.py",
         "        if not reason:\n            return\n        self.payment_link_id._flag(",
         "        if True:\n            return\n        self.payment_link_id._flag(",
     ),
@@ -200,7 +200,7 @@ FAULTS = (
     ),
     Fault(
         "money that was paid in time is late once the link is over",
-        f"{TX}_checkout.py",
+        f"{TX}_credit.py",
         "        paid_at = self.checkout_paid_at or fields.Datetime.now()",
         "        paid_at = fields.Datetime.now()",
     ),
