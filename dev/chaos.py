@@ -1,6 +1,7 @@
 """`make chaos N=10000`: random histories, half of them on each core; SEED=… plays them again."""
 
 import os
+import re
 import secrets
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +45,8 @@ def _play(work):
         code, output = play(name, seed, number, CHAOS_SHRINK="1")
     finally:
         database.drop(name)
+    for told in re.findall(r"^\d+ histories in .*$", output, re.MULTILINE):
+        say(f"  SEED={seed}: {told}")
     return (seed, output) if code else None
 
 
