@@ -41,6 +41,6 @@ ROWS = {
         {"link_id": t.attempt.payment_link_id.id, "transaction_id": t.attempt.id},
     ),
     f"{LINK}.sms.preview": lambda t: t.fill(f"{LINK}.sms.preview", {"link_id": t.link.id}),
-    f"{LINK}.settings": lambda t: t.fill(f"{LINK}.settings", {}),
+    f"{LINK}.settings": lambda t: t.fill(f"{LINK}.settings", {"company_id": t.user.company_id.id}),
     f"{LINK}.connect": lambda t: t.fill(f"{LINK}.connect", {}),
 }

@@ -164,8 +164,6 @@ class TestInherited(InheritedCase):
             return False
         if not row._transient and name in ("stranger", "portal") and method not in ANSWERING:
             return False  # It is another company's row.
-        if row._name == "payment.link.settings" and name == "stranger" and operation == WRITE:
-            return False  # The row is one's own, its company is not.
         return name in MODELS[row._name][OPERATIONS.index(operation)].split()
 
     def snapshot(self, row):

@@ -111,7 +111,9 @@ class MailComposeMessage(models.TransientModel):  # pylint: disable=no-wizard-in
         """Override of ``mail``: several quotations at once; one goes by ``message_post``."""
         composer, orders = self, self.env["sale.order"]
         if self.model == orders._name and orders._paylinks_is_sending():
-            sent = orders.browse(res_ids)._paylinks_links_to_send()
+            orders = orders.browse(res_ids)
+            orders.check_access("read")  # The links are made as superuser.
+            sent = orders._paylinks_links_to_send()
             composer = hand_down(self, paylinks_sent_orders=sent)
         return super(MailComposeMessage, composer)._action_send_mail_mass_mail(
             res_ids, auto_commit=auto_commit
