@@ -11,6 +11,7 @@ class PaymentLink(models.Model):
     _inherit = "payment.link"
 
     has_aside = fields.Boolean(
+        "Payment Set Aside",
         compute="_compute_has_aside",
         compute_sudo=True,
         groups="serviceflow_paylinks.group_payments_view",

@@ -14,12 +14,16 @@ class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
     checkout_aside = fields.Char(
+        "Set Aside Because",
         readonly=True,
         copy=False,
         help="Why what the processor tells was set aside for a person; nothing was booked.",
     )
     checkout_by_hand = fields.Boolean(
-        readonly=True, copy=False, help="Staff have settled by hand what was set aside."
+        "Settled by Hand",
+        readonly=True,
+        copy=False,
+        help="Staff have settled by hand what was set aside.",
     )
 
     # -- set aside --
