@@ -18,7 +18,7 @@ from dev import chaos, database, locks, odoo, paths, preparation, stamps, templa
 from dev.errors import DevError
 from dev.progress import say
 
-HISTORIES, SEED = 400, 20261122
+HISTORIES, SEED = 200, 20261122
 KNOWN = paths.WORK / "mutate.json"
 
 

@@ -124,6 +124,12 @@ class TestTransactionGuard(RefundCase):
         self.assert_refused(
             "payment.transaction", "write", attempt.ids, {"state": "draft"}, user=self.administrator
         )
+        self.assert_refused("payment.transaction", "unlink", attempt.ids, user=self.administrator)
+        self.assertTrue(attempt.exists())
+        other = self.stock_transaction(reference="nobody's")
+        self.assertFalse(
+            self.rpc("payment.transaction", "unlink", other.ids, user=self.administrator)
+        )
 
     def test_every_field_of_ours_is_guarded(self):
         """Those added later too."""

@@ -145,10 +145,13 @@ class PaymentTransaction(models.Model):
         )
 
     def _apply_failed(self, checkout):
-        """The bank refused; or it sends back what it had accepted days ago, and staff are told: the
-        customer believes that it is paid."""
+        """The bank refused to be charged; or it does not pay what it had accepted, perhaps days
+        ago, and staff are told: the customer believes that it is paid.
+
+        A card that is declined on the processor's page does not come here: its page stays open.
+        """
         why = self._explain_failure(checkout)
-        if self.state == "pending":
+        if self.state == "pending" or (self.state == "draft" and not self.token_id):
             self.payment_link_id._flag(
                 self._get_bounced_summary(),
                 self.env._(

@@ -29,6 +29,11 @@ class PaymentTransaction(models.Model):
             self._paylinks_check_by_hand(vals)
         return super().write(vals)
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_ours(self):
+        if not self.env.su:
+            self._paylinks_check_by_hand({})
+
     def action_post_process(self):
         """Override of ``payment``, which books for whoever may read: our groups lend that."""
         self.check_access("write")

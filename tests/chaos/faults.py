@@ -242,4 +242,17 @@ FAULTS = (
         '            return "paid" if self.amount_paid else "settled"',
         '            return "paid" if self.amount_paid and not self.invoice_id else "settled"',
     ),
+    Fault(
+        "nobody is told of a bank debit that came to nothing",
+        f"{TX}_given_up.py",
+        '        if self.state == "pending" or (self.state == "draft" and not self.token_id):',
+        "        if False:",
+    ),
+    Fault(
+        "an attempt that does not fit is not set aside",
+        f"{TX}_checkout.py",
+        "        if problem := attempt._find_mismatch(checkout):\n"
+        "            return attempt._set_aside(problem)\n",
+        "        if attempt._find_mismatch(checkout):\n            return ''\n",
+    ),
 )

@@ -183,6 +183,7 @@ class MoneyTruths:
                 self._calls_for(attempt.payment_link_id, attempt.reference)
         self.every_refund_has_its_person()
         self.every_dispute_has_its_person()
+        self.every_bounced_debit_has_its_person()
 
     def every_refund_has_its_person(self):
         """A refund that came back, or whose payment has met nothing yet, calls a person."""
@@ -191,6 +192,14 @@ class MoneyTruths:
             waits = refund.state == "done" and sum(lines.mapped("amount_residual_currency")) > 0.001
             if waits or refund.state == "error":
                 self._calls_for(refund.refund_link_id, refund.reference)
+
+    def every_bounced_debit_has_its_person(self):
+        """The customer believes that it is paid; unless it was paid otherwise since."""
+        for attempt in self.world.attempts().filtered(lambda tx: tx.state == "error"):
+            link = attempt.payment_link_id
+            paid = link.sudo().transaction_ids.filtered(lambda tx: tx.state == "done")
+            if attempt.provider_reference in self.world.debited and not paid:
+                self._calls_for(link, attempt.reference)
 
     def every_dispute_has_its_person(self):
         """A dispute that wants an answer calls a person, and so does money that Stripe has moved
