@@ -5,10 +5,12 @@ import io
 import re
 from html import unescape
 
+from odoo.tools import mute_logger
 from PIL import Image, ImageDraw
 
 from .common import PaylinksCase
 
+GIVEN_UP = "odoo.addons.serviceflow_paylinks.models.payment_transaction_given_up"
 PHONE = {
     "User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15"
 }
@@ -68,6 +70,11 @@ class PageCase(PaylinksCase):
         self.pay_by_bank_transfer(links["settled"].invoice_id)
         links["expired"] = self.make_link()
         self.expire_by_time(links["expired"])
+        links["checking"] = self.make_link(300)
+        attempt = self.pay(links["checking"])
+        self.sandbox.store.get("checkout.session", attempt.checkout_ref)["amount_total"] -= 100
+        with mute_logger(GIVEN_UP):
+            self.deliver_webhooks()
         links["unavailable"] = self.make_link()
         links["unavailable"].invoice_id.button_draft()
         self.env.invalidate_all()

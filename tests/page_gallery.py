@@ -15,7 +15,7 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko
 DECLINED = "4000000000009995"
 # States that a customer sees under the link's own address, and those that answer a form.
 STATES = (
-    "payable lines partly deposit custom long processing paid settled expired renewed"
+    "payable lines partly deposit custom long processing checking paid settled expired renewed"
     " unreachable-customer renewal-lost renewal-enough on-hold unavailable declined cancelled"
     " deleted sign choice-long"
 ).split()

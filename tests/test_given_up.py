@@ -110,13 +110,16 @@ class TestSetAside(GivenUpCase):
     @mute_logger(CONTROLLER)
     def test_nobody_pays_twice_meanwhile(self):
         calls = len(self.calls_to_open())
-        answer = self.click_pay(self.link)
-        self.assertEqual(answer.status_code, 503)
-        self.assertIn("please contact us", answer.text)
+        page = self.open_page(self.link)
+        self.assertIn("Please do not pay again", page.text)
+        self.assertNotIn("<button", page.text)
         other = self.env["payment.link"].create(
             {"purpose": "invoice", "invoice_id": self.link.invoice_id.id, "amount": 100}
         )
-        self.assertEqual(self.click_pay(other).status_code, 503)
+        answer = self.click_pay(other)
+        self.assertEqual(answer.status_code, 503)
+        self.assertIn("please contact us", answer.text)
+        self.assertFalse(self.activities(other), "staff know already")
         self.assertEqual(len(self.calls_to_open()), calls)
 
     def test_staff_are_called_once(self):
@@ -161,8 +164,8 @@ class TestSetAside(GivenUpCase):
         self.assertEqual(self.click_pay(link).status_code, 503)
         self.open_sessions()[0]["amount_total"] -= 100
         self.pay_by_bank_transfer(link.invoice_id, 50)
-        for _time in range(2):
-            self.assertEqual(self.click_pay(link).status_code, 503)
+        self.assertEqual(self.click_pay(link).status_code, 503)
+        self.assertIn("is being checked", self.open_page(link).text)
         self.assertTrue(link.has_aside)
         with self.other_transaction() as env:
             link.with_env(env).action_settle_by_hand()

@@ -16,6 +16,7 @@ class TestStates(PageCase):
         words = {
             "payable": "Pay $123.45",
             "processing": "Payment on its way",
+            "checking": "Your payment is being checked",
             "paid": "Paid. Thank you!",
             "settled": "Nothing left to pay",
             "expired": "This link has expired",

@@ -50,11 +50,13 @@ class PaymentLink(models.Model):
     # -- the state of the page --
 
     def _get_page_state(self):
-        """Return what the page is about: ``payable``, ``processing``, ``paid``, ``settled``,
-        ``expired`` or ``unavailable``."""
+        """Return what the page is about: ``payable``, ``processing``, ``checking``, ``paid``,
+        ``settled``, ``expired`` or ``unavailable``."""
         self.ensure_one()
         if self.state in ("paid", "settled"):
             return self.state
+        if any(attempt._is_set_aside() for attempt in self.transaction_ids):
+            return "checking"
         if self.state == "processing" or self._get_pending_amount():
             # Of a part that is on its way, the rest may be paid meanwhile.
             return "payable" if self._is_payable() else "processing"
@@ -211,7 +213,7 @@ class PaymentLink(models.Model):
 
         :param ProcessorError error: what went wrong
         """
-        if error.person not in ("unreachable", "busy", "unknown"):
+        if error.person not in ("unreachable", "busy", "unknown", "set_aside"):
             staff = self._with_staff_language()
             staff._flag(
                 staff.env._("The customer could not pay"),
