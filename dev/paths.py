@@ -28,9 +28,11 @@ def prepare():
     for folder in (WORK, LOGS, DATA, BIN):
         folder.mkdir(exist_ok=True)
     mark = WORK / "checkout"
-    if mark.exists() and mark.read_text() != str(ROOT):
+    # Another command may be at this point too, and has made the file, but not filled it yet.
+    made_at = (mark.read_text() if mark.exists() else "") or str(ROOT)
+    if made_at != str(ROOT):
         raise DevError(
-            f"This checkout was moved or copied here from {mark.read_text()}: "
+            f"This checkout was moved or copied here from {made_at}: "
             "run `make clean` (it removes .dev/ here), then try again."
         )
     mark.write_text(str(ROOT))
