@@ -13,8 +13,8 @@ INVOICE_FIELDS = """name state move_type payment_state currency_id company_id pa
 PROVIDER_FIELDS = "code state company_id"
 CURRENCY_FIELDS = "name symbol rounding decimal_places position"
 ATTEMPT_FIELDS = """state operation amount tip_amount is_post_processed payment_id token_id
-    payment_link_id checkout_aside checkout_open checkout_ref checkout_problem checkout_paid_at provider_id reference
-    last_state_change"""
+    payment_link_id checkout_aside checkout_open checkout_ref checkout_problem
+    checkout_paid_at provider_id reference last_state_change"""
 
 
 class PaymentLink(models.Model):
