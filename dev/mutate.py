@@ -110,10 +110,13 @@ def _search_by_histories(fault, name, copy, config):
     return f"{where} {told[2]}", _read_error(output)
 
 
-def _search_by_tests(fault, name, _copy, config):
-    """Run the tests as they are; the servers that they start run the copy."""
+def _search_by_tests(fault, name, copy, config):
+    """Run the tests as they are, whose servers run the copy; or the copy's own."""
     test = f"{paths.ADDON}/tests/{fault.found_by}"
-    code, output = chaos.run_tests(name, test, PAYLINKS_SERVER_CONFIG=str(config))
+    if fault.in_process:
+        code, output = chaos.run_tests(name, test, copy, config)
+    else:
+        code, output = chaos.run_tests(name, test, PAYLINKS_SERVER_CONFIG=str(config))
     failed = re.search(r"^FAILED \S+::(\w+)", output, re.MULTILINE)
     if code and not failed:
         raise DevError(f"{fault.name}: the tests were not run:\n{output[-3000:]}")
