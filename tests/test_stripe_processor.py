@@ -11,8 +11,11 @@ from odoo.addons.serviceflow_paylinks.exceptions import (
 )
 from odoo.addons.serviceflow_paylinks.logs import LOGGERS
 from odoo.addons.serviceflow_paylinks.providers import stripe as processor_module
-from odoo.addons.serviceflow_paylinks.providers.base import Credentials
-from odoo.addons.serviceflow_paylinks.providers.stripe_sessions import stripe_locale
+from odoo.addons.serviceflow_paylinks.providers.base import EXPIRED, PAID, Credentials
+from odoo.addons.serviceflow_paylinks.providers.stripe_sessions import (
+    read_session,
+    stripe_locale,
+)
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -108,6 +111,21 @@ class TestStripeProcessor(PaylinksCase):
         self.provider.write({"state": "disabled", "stripe_secret_key": False})
         with self.assertRaisesRegex(UserError, "not connected"), mute_logger(MODELS):
             self.provider.action_paylinks_check_connection()
+
+    def test_an_older_webhook_that_stays_costs_no_secret(self):
+        """Stripe tells a new endpoint's secret once: it must not be lost over the old one."""
+        before = self.provider.paylinks_webhook_secret
+        self.sandbox.faults.add("error", "DELETE", "/v1/webhook_endpoints/*", times=None)
+        with mute_logger("odoo.addons.serviceflow_paylinks.providers.stripe"):
+            self.provider.action_paylinks_create_webhook()
+        self.assertNotEqual(self.provider.paylinks_webhook_secret, before)
+        self.assertEqual(self.provider.paylinks_webhook_secret_previous, before)
+
+    def test_money_that_came_counts_whatever_became_of_its_page(self):
+        session = {"id": "cs_test_a", "status": "expired", "payment_status": "unpaid"}
+        for status, outcome in (("succeeded", PAID), ("canceled", EXPIRED)):
+            found = read_session({**session, "payment_intent": {"id": "pi_a", "status": status}})
+            self.assertEqual(found.outcome, outcome)
 
     def test_create_webhook(self):
         before = self.provider.paylinks_webhook_secret
