@@ -152,9 +152,7 @@ class PaymentLinkEvent(models.Model):
         attempt = self._find_attempt()
         if self.live != (attempt.is_live if attempt else self.provider_id._paylinks_is_live()):
             return "ignored", self.env._("of the other mode (test or live)")
-        links = self.env["payment.link"]
-        may_be_forgotten = self.origin and links._find_by_origin(self.provider_id, self.origin)
-        if not attempt and (may_be_forgotten or self.kind in ("refund", "dispute")):
+        if not attempt and (self.kind in ("refund", "dispute") or self._may_be_forgotten()):
             attempt = self._find_attempt_at_processor()
         if not attempt:
             return "ignored", self.env._("of no attempt of ours")
@@ -163,6 +161,11 @@ class PaymentLinkEvent(models.Model):
         self.transaction_id = attempt
         problem = self._look(attempt)
         return ("failed", problem) if problem else ("done", False)
+
+    def _may_be_forgotten(self):
+        """Whether the event tells a link of ours whose attempt may be lost."""
+        links = self.env["payment.link"]
+        return bool(self.origin and links._find_by_origin(self.provider_id, self.origin))
 
     def _find_attempt_at_processor(self):
         """Return the attempt of a payment that we have not heard of yet: money that went back
