@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from .common import PaylinksCase
 
-GIVEN_UP = "odoo.addons.serviceflow_paylinks.models.payment_transaction_given_up"
+ASIDE = "odoo.addons.serviceflow_paylinks.models.payment_transaction_aside"
 PHONE = {
     "User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15"
 }
@@ -73,7 +73,7 @@ class PageCase(PaylinksCase):
         links["checking"] = self.make_link(300)
         attempt = self.pay(links["checking"])
         self.sandbox.store.get("checkout.session", attempt.checkout_ref)["amount_total"] -= 100
-        with mute_logger(GIVEN_UP):
+        with mute_logger(ASIDE):
             self.deliver_webhooks()
         links["unavailable"] = self.make_link()
         links["unavailable"].invoice_id.button_draft()

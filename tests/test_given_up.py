@@ -12,6 +12,7 @@ from sandbox import Response
 from .collecting import CollectCase
 from .common import PaylinksCase
 
+ASIDE = "odoo.addons.serviceflow_paylinks.models.payment_transaction_aside"
 GIVEN_UP = "odoo.addons.serviceflow_paylinks.models.payment_transaction_given_up"
 CONTROLLER = "odoo.addons.serviceflow_paylinks.controllers.pay"
 
@@ -98,7 +99,7 @@ class TestGivenUpForGood(GivenUpCase):
 class TestSetAside(GivenUpCase):
     def setUp(self):
         super().setUp()
-        self.startPatcher(patch(f"{GIVEN_UP}._logger.warning"))
+        self.startPatcher(patch(f"{ASIDE}._logger.warning"))
         self.link = self.make_link(300)
         self.attempt = self.pay(self.link)
         session = self.sandbox.store.get("checkout.session", self.attempt.checkout_ref)

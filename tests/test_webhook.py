@@ -174,7 +174,7 @@ class TestWebhook(PaylinksCase):
 
     def test_amount_that_does_not_fit_is_set_aside_visibly(self):
         self.session["amount_total"] = 1
-        with mute_logger("odoo.addons.serviceflow_paylinks.models.payment_transaction_given_up"):
+        with mute_logger("odoo.addons.serviceflow_paylinks.models.payment_transaction_aside"):
             self.assertEqual(self.post(*self.craft()), 200)
         event = self.env["payment.link.event"].search([])
         self.assertEqual(event.state, "failed")
@@ -185,7 +185,7 @@ class TestWebhook(PaylinksCase):
 
     def test_currency_that_does_not_fit_is_set_aside(self):
         self.session["currency"] = "eur"
-        with mute_logger("odoo.addons.serviceflow_paylinks.models.payment_transaction_given_up"):
+        with mute_logger("odoo.addons.serviceflow_paylinks.models.payment_transaction_aside"):
             self.post(*self.craft())
         self.assertEqual(self.attempt.state, "draft")
         self.assertEqual(len(self.activities(self.link)), 1)

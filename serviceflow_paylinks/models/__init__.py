@@ -72,6 +72,7 @@ from . import (
     payment_provider_sweep,
     payment_token,
     payment_transaction,
+    payment_transaction_aside,
     payment_transaction_checkout,
     payment_transaction_credit,
     payment_transaction_deposit,
